@@ -1,0 +1,1 @@
+"""How pages are reached, and what they say."""

@@ -1,0 +1,1 @@
+"""Scrapy project commands. Scrapy imports every module here at every start: import inside run()."""

@@ -1,0 +1,1 @@
+"""What we believe: one module per stage, in the order of ITEM_PIPELINES."""
