@@ -1,0 +1,215 @@
+"""The dataclasses that flow from a page to the store.
+
+A parser fills what the page says; the pipelines add what we believe. One `Post` is one reading of one form
+of an article; the store merges the forms of an article into one document of `posts` (docs/data.md).
+All `*_at` are aware UTC, all `*_url` absolute. None means: the page does not say.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+FORMS = ("origin", "share", "source", "source-rolling", "page", "page-rolling", "list")
+"""The forms in which an article is met, best first. `origin`: East Money's article; `share`: GetNewsText;
+`source`: a Jekyll source; `page`: a page of the site; `list`: a list entry. The `-rolling` ones are the
+copies in the category emnews, whose body is the same article with other markup."""
+
+EVIDENCE = ("upstream", "chart", "link", "keyword")
+"""Why a security is believed to belong to a post, strongest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One place in a body where a security is named."""
+
+    secid: str
+    """East Money's `<market>.<code>`, e.g. `1.601628`."""
+
+    name: str
+    """The marked words as shown, e.g. `中国人寿`; empty for a chart."""
+
+    evidence: str
+    """One of `EVIDENCE`: `chart` (a price chart), `link` (first mention), `keyword` (later automatic mention)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """A security a post is about, or mentions."""
+
+    secid: str
+    """East Money's `<market>.<code>`."""
+
+    symbol: str | None
+    """The code as Chinese terminals write it, e.g. `601628.SH`. None: unknown market."""
+
+    code: str
+    """The exchange's code, leading zeros kept, e.g. `00700`."""
+
+    market: int
+    """East Money's market number."""
+
+    kind: str
+    """stock, index, board, fund, bond, future, option, fx, metal ... (`crawler.securities.KINDS`)."""
+
+    name: str | None
+    """Name as first shown in the post. None: only a chart."""
+
+    mentions: int
+    """Visible mentions in the body; 0 for a chart alone."""
+
+    evidence: tuple[str, ...]
+    """Members of `EVIDENCE`, in that order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of a body."""
+
+    url: str
+    """https, absolute."""
+
+    kind: str
+    """`photo`, or `chart`: drawn when asked for, so it shows today's prices."""
+
+    caption: str | None
+    """The centred line under it. None: it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a body that marks no security."""
+
+    url: str
+    """As linked, made absolute."""
+
+    text: str
+    """The linked words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The medium an article comes from."""
+
+    name: str
+    """E.g. 银川新闻网."""
+
+    slug: str
+    """Its pinyin as the site spells it, e.g. yinchuanxinwenwang."""
+
+
+@dataclass(slots=True)
+class Body:
+    """An article body as a reader sees it. Text and html say the same."""
+
+    text: str
+    """Paragraphs, captions, list items joined by a line feed; table cells by a tab. No blanks at line ends."""
+
+    html: str
+    """The same as sanitised HTML, safe to show."""
+
+    images: list[Image] = field(default_factory=list)
+    """Pictures in order; adverts are left out, charts are kept here though not in `html`."""
+
+    links: list[Link] = field(default_factory=list)
+    """Links that mark no security, in order."""
+
+    marks: list[Mark] = field(default_factory=list)
+    """Securities in order of appearance, one entry per place."""
+
+    media_raw: str | None = None
+    """What the 文章来源 line names. None: no such line."""
+
+    editor: str | None = None
+    """Whom the 责任编辑 line names. None: no such line."""
+
+
+@dataclass(slots=True)
+class Post:
+    """One reading of one form of an article."""
+
+    url: str
+    """Where it was read: final URL after redirects."""
+
+    form: str
+    """One of `FORMS`."""
+
+    fetched_at: datetime
+    """When it was read."""
+
+    name: str
+    """The post's file name on the site after the date: an article code, or a word such as `init`."""
+
+    title: str
+    """Headline, markup removed. Empty where the source has none."""
+
+    body: Body
+    """The article."""
+
+    digest: str | None = None
+    """Lead as the source wrote it, Markdown's mangling undone. None: no lead apart from the body."""
+
+    tags: list[str] = field(default_factory=list)
+    """Tags of the page, in order."""
+
+    category: str | None = None
+    """The site's category, verbatim (`21shijijingjibaodao 21caijingAPP`). None: the page does not tell."""
+
+    published_raw: str | None = None
+    """The time as printed, e.g. `2022-02-07 11:51:03`. None: nothing printed."""
+
+    published_zoned: bool = False
+    """True where `published_raw` is known to be Beijing time (a source, upstream), and not the site's rendering."""
+
+    share_url: str | None = None
+    """NewsShare page as linked."""
+
+    origin_url: str | None = None
+    """East Money page as linked."""
+
+    author: str | None = None
+    """Author named by the source."""
+
+    post: str = ""
+    """The article's `_id`, e.g. `NW202202072268137156`. Set by the normalise stage, as all below but `symbols`."""
+
+    media: Media | None = None
+    """The source medium. None: unknown."""
+
+    published_at: datetime | None = None
+    """When it was published. None: not known exactly; then the bounds hold the truth."""
+
+    published_min: datetime | None = None
+    """Not published before this. None: nothing was printed."""
+
+    published_max: datetime | None = None
+    """Not published after this. None: nothing was printed."""
+
+    published_from: str | None = None
+    """What `published_at` and its bounds rest on: `origin`, `share`, `source`, `list`, `page`, `page-8h`, `serial`."""
+
+    content_hash: str = ""
+    """SHA-256 of normalised title and text."""
+
+    text_hash: str = ""
+    """SHA-256 of normalised text."""
+
+    securities: list[Security] = field(default_factory=list)
+    """In order of first mention. Set by the securities stage."""
+
+    main_symbols: list[str] = field(default_factory=list)
+    """Symbols the post is about. Set by the securities stage."""
+
+    @property
+    def rolling(self) -> bool:
+        """Whether this form is the copy in the rolling news."""
+        return self.form.endswith("-rolling")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page that lists posts."""
+
+    post_urls: list[str]
+    """Posts in page order, each once, canonical."""
+
+    categories: list[str]
+    """Slugs of categories it names or implies, verbatim where the page tells, each once."""

@@ -1,0 +1,233 @@
+"""Every URL form of every host: recognise, build, canonicalise. Pure; nothing is fetched.
+
+The site (facts: its own templates on Jekyll 3.9):
+    /                                        home
+    /emnews/                                 rolling news, the 20 newest
+    /category/<slug>.html                    a category; the slug is kept verbatim: capitals, spaces, brackets
+    /<category>/YYYY/MM/DD/<name>.html       a post; the category is downcased and split at blanks
+    /old_post/YYYY-MM-DD-<name>.html         the same post after about three days
+    /feed.xml                                Atom, the 10 newest
+Upstream (East Money): share pages ``NewsShare.html?infoCode=``, articles ``/a/ID.html`` and ``/news/1COL,ID.html``.
+Quote links are recognised in `crawler.securities`.
+
+Refuses nothing: a URL that is none of these is `PageKind.OTHER`.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urljoin, urlsplit, urlunsplit
+
+SITE_HOSTS = frozenset({"finews.withounder.com", "finews.zning.me"})
+"""Hosts the site has had. Footers of older posts still link to the second one, which is dead."""
+
+SHARE_HOSTS = frozenset({"finews.zning.xyz", "choicewzp1.eastmoney.com", "app.jg.eastmoney.com"})
+"""Hosts that served NewsShare.html: the site author's proxy, then the Choice servers behind it."""
+
+ROLLING_CATEGORY = "emnews"
+SITE_CATEGORY = "sitenews"
+
+TAG_CATEGORIES = {"东财滚动新闻": ROLLING_CATEGORY, "站长消息": SITE_CATEGORY}
+"""The two tags whose category is not the pinyin of a medium's name."""
+
+_CODE = re.compile(r"(?:NW)?\d{17,18}|CFH\d{23}|A[NP]\d{18}")
+_BARE_CAIFUHAO = re.compile(r"\d{23}")
+_ARTICLE_ID = re.compile(r"(?:/a/|,)(\d{17,18})\.s?html$")
+_DATED_POST = re.compile(r"(?P<category>(?:/[^/]+)*)/(?P<day>\d{4}/\d{2}/\d{2})/(?P<name>[^/]+)\.html$")
+_ARCHIVED_POST = re.compile(r"/old_post/(?:(?P<day>\d{4}-\d{2}-\d{2})-|-)(?P<name>[^/]+)\.html$")
+_CATEGORY_PAGE = re.compile(r"/category/(?P<slug>[^/]+?)(?:\.html)?$")
+_LEADING_DATE = re.compile(r"(?:\d{4}-\d{2}-\d{2})?-(?=.)")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
+class PageKind(Enum):
+    """What a URL leads to."""
+
+    HOME = "home"
+    ROLLING = "rolling"
+    CATEGORY = "category"
+    POST = "post"
+    ARCHIVED = "archived"
+    FEED = "feed"
+    SHARE = "share"
+    ARTICLE = "article"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class PostPlace:
+    """What the URL of a post on the site tells."""
+
+    category: str | None
+    """Downcased category, parts joined by one space; None under /old_post/ and where the post has none."""
+
+    day: date | None
+    """Day in the URL (Beijing), as the site shows it; it may be a day late (posts without a zone)."""
+
+    name: str
+    """File name after the date, without extension: an article code, or a word such as ``init``."""
+
+    archived: bool
+    """True under /old_post/."""
+
+    rebuilt: bool
+    """True where the site could not read the front matter: the URL's day is the day of the build."""
+
+
+def canonical_url(url: str, base: str | None = None) -> str | None:
+    """Give the one spelling of `url` (absolute, or relative to `base`), or None if it is no http(s) URL.
+
+    Lower-case scheme and host, no default port, no fragment, no credentials, blanks and non-ASCII escaped,
+    escapes in upper case. The query is kept whole: parameters are identity here.
+    """
+    try:
+        parts = urlsplit(urljoin(base or "", url.strip()))
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _DEFAULT_PORTS or not host or any(c in host for c in " %<>\"'\\`{}|^"):
+        return None
+    try:
+        host = host.encode("idna").decode("ascii") if not host.isascii() else host
+    except UnicodeError:
+        return None
+    netloc = f"[{host}]" if ":" in host else host
+    if port and port != _DEFAULT_PORTS[parts.scheme]:
+        netloc += f":{port}"
+    path = _escaped(parts.path or "/", safe="/:@!$&'()*+,;=~%")
+    query = _escaped(parts.query, safe="/:@!$&'()*+,;=~%?[]|{}")
+    return urlunsplit((parts.scheme, netloc, path, query, ""))
+
+
+def _escaped(text: str, safe: str) -> str:
+    # A percent sign that starts no escape is itself escaped; surrogates become U+FFFD's escape.
+    text = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", text)
+    return _ESCAPE.sub(lambda found: found[0].upper(), quote(text, safe=safe, errors="replace"))
+
+
+def is_site_url(url: str, site: str) -> bool:
+    """Tell whether `url` is a page of the site at `site`, under its present or a former host."""
+    host = urlsplit(url).netloc
+    return host == urlsplit(site).netloc or (host in SITE_HOSTS and urlsplit(site).netloc in SITE_HOSTS)
+
+
+def site_url(url: str, site: str) -> str:
+    """Give a page's URL at `site` for a URL that names a former host of it or another scheme."""
+    here, there = urlsplit(site), urlsplit(url)
+    return urlunsplit(SplitResult(here.scheme, here.netloc, there.path, there.query, ""))
+
+
+def page_kind(url: str, site: str) -> PageKind:
+    """Tell what a canonical `url` leads to, as seen from the site at `site`."""
+    if is_site_url(url, site):
+        return _site_page_kind(unquote(urlsplit(url).path))
+    if share_code(url):
+        return PageKind.SHARE
+    return PageKind.ARTICLE if article_id(url) else PageKind.OTHER
+
+
+def _site_page_kind(path: str) -> PageKind:
+    fixed = {
+        "/": PageKind.HOME,
+        "/emnews/": PageKind.ROLLING,
+        "/emnews": PageKind.ROLLING,
+        "/feed.xml": PageKind.FEED,
+    }
+    if path in fixed:
+        return fixed[path]
+    if _ARCHIVED_POST.fullmatch(path):
+        return PageKind.ARCHIVED
+    if _DATED_POST.fullmatch(path):
+        return PageKind.POST
+    return PageKind.CATEGORY if _CATEGORY_PAGE.fullmatch(path) else PageKind.OTHER
+
+
+def post_place(url: str) -> PostPlace | None:
+    """Read the URL of a post on the site; None if it is not one, or names an impossible day."""
+    path = unquote(urlsplit(url).path)
+    archived = _ARCHIVED_POST.fullmatch(path)
+    found = archived or _DATED_POST.fullmatch(path)
+    if not found:
+        return None
+    try:
+        day = date.fromisoformat(found["day"].replace("/", "-")) if found["day"] else None
+    except ValueError:
+        return None
+    if archived:
+        return PostPlace(None, day, found["name"], archived=True, rebuilt=False)
+    name = (
+        _LEADING_DATE.sub("", found["name"], count=1) if _LEADING_DATE.match(found["name"]) else found["name"]
+    )
+    category = " ".join(found["category"].split("/")).strip() or None
+    return PostPlace(category, day, name, archived=False, rebuilt=name != found["name"])
+
+
+def category_slug(url: str) -> str | None:
+    """Give the verbatim slug of a category page's URL, blanks as they are; None for any other URL."""
+    found = _CATEGORY_PAGE.fullmatch(unquote(urlsplit(url).path))
+    return found["slug"] if found else None
+
+
+def category_url(site: str, slug: str) -> str:
+    """Build the URL of a category page; blanks become %20, brackets stay."""
+    return urljoin(site, f"/category/{quote(slug, safe='()+·~', errors='replace')}.html")
+
+
+def share_code(url: str) -> str | None:
+    """Give the infoCode of a share link, whichever of the hosts it names; None for any other URL."""
+    parts = urlsplit(url)
+    if parts.hostname not in SHARE_HOSTS or not parts.path.endswith("/NewsShare.html"):
+        return None
+    codes = parse_qs(parts.query).get("infoCode", [])
+    return codes[0] if len(codes) == 1 and _CODE.fullmatch(codes[0]) else None
+
+
+def article_id(url: str) -> str | None:
+    """Give the 17 or 18 digits of an East Money article URL, any subdomain, any form; None otherwise."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host != "eastmoney.com" and not host.endswith(".eastmoney.com"):
+        return None
+    found = _ARTICLE_ID.search(parts.path)
+    return found[1] if found else None
+
+
+def article_url(post: str) -> str | None:
+    """Build the canonical East Money page of a post; None for a post that has no page of that form."""
+    digits = post.removeprefix("NW")
+    return f"https://finance.eastmoney.com/a/{digits}.html" if post_day(post) and digits.isdigit() else None
+
+
+def post_id(code: str) -> str | None:
+    """Give the `_id` of a post from an article code; None if `code` is none.
+
+    >>> post_id("202112082206885265"), post_id("NW202112082206885265")
+    ('NW202112082206885265', 'NW202112082206885265')
+    >>> post_id("AN202608141827992716"), post_id("20260702101113747001360"), post_id("init")
+    ('AN202608141827992716', 'CFH20260702101113747001360', None)
+    """
+    if _BARE_CAIFUHAO.fullmatch(code):
+        return f"CFH{code}"
+    if not _CODE.fullmatch(code):
+        return None
+    return f"NW{code}" if code.isdigit() else code
+
+
+def uncoded_post_id(category: str, name: str) -> str:
+    """Give the `_id` of a post without any code: never of a date or a host, so it survives a move.
+
+    The category is folded to lower case, since the post's URL shows it so.
+    """
+    return "U" + hashlib.sha256(f"{category.lower()}/{name}".encode()).hexdigest()[:20]
+
+
+def post_day(post: str) -> date | None:
+    """Give the day of creation (Beijing) that a post's `_id` carries; None where it has none."""
+    digits = re.match(r"(?:NW|CFH|A[NP])(\d{8})", post)
+    try:
+        return date(int(digits[1][:4]), int(digits[1][4:6]), int(digits[1][6:])) if digits else None
+    except ValueError:
+        return None
