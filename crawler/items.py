@@ -28,7 +28,7 @@ class Mark:
     """The marked words as shown, e.g. `中国人寿`; empty for a chart."""
 
     evidence: str
-    """One of `EVIDENCE`: `chart` (a price chart), `link` (first mention), `keyword` (later automatic mention)."""
+    """One of `EVIDENCE`: `chart` (a price chart), `link` (first mention), `keyword` (a later mention)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Body:
     """An article body as a reader sees it. Text and html say the same."""
 
     text: str
-    """Paragraphs, captions, list items joined by a line feed; table cells by a tab. No blanks at line ends."""
+    """Paragraphs, captions, list items joined by a line feed, table cells by a tab."""
 
     html: str
     """The same as sanitised HTML, safe to show."""
@@ -157,7 +157,7 @@ class Post:
     """The time as printed, e.g. `2022-02-07 11:51:03`. None: nothing printed."""
 
     published_zoned: bool = False
-    """True where `published_raw` is known to be Beijing time (a source, upstream), and not the site's rendering."""
+    """True where `published_raw` is surely Beijing time (a source, upstream), not the site's rendering of it."""
 
     share_url: str | None = None
     """NewsShare page as linked."""
@@ -169,7 +169,7 @@ class Post:
     """Author named by the source."""
 
     post: str = ""
-    """The article's `_id`, e.g. `NW202202072268137156`. Set by the normalise stage, as all below but `symbols`."""
+    """The article's `_id`, e.g. `NW202202072268137156`. Set by the normalise stage, as all down to the hashes."""
 
     media: Media | None = None
     """The source medium. None: unknown."""
@@ -184,7 +184,7 @@ class Post:
     """Not published after this. None: nothing was printed."""
 
     published_from: str | None = None
-    """What `published_at` and its bounds rest on: `origin`, `share`, `source`, `list`, `page`, `page-8h`, `serial`."""
+    """What the times rest on: `origin`, `share`, `source`, `list`, `page`, `page-8h` or `serial`."""
 
     content_hash: str = ""
     """SHA-256 of normalised title and text."""

@@ -7,7 +7,7 @@ The site (facts: its own templates on Jekyll 3.9):
     /<category>/YYYY/MM/DD/<name>.html       a post; the category is downcased and split at blanks
     /old_post/YYYY-MM-DD-<name>.html         the same post after about three days
     /feed.xml                                Atom, the 10 newest
-Upstream (East Money): share pages ``NewsShare.html?infoCode=``, articles ``/a/ID.html`` and ``/news/1COL,ID.html``.
+Upstream (East Money): share pages ``NewsShare.html?infoCode=``, articles ``/a/ID.html``, ``/news/1COL,ID.html``.
 Quote links are recognised in `crawler.securities`.
 
 Refuses nothing: a URL that is none of these is `PageKind.OTHER`.
@@ -20,6 +20,8 @@ from datetime import date
 from enum import Enum
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urljoin, urlsplit, urlunsplit
 
+from xpinyin import Pinyin
+
 SITE_HOSTS = frozenset({"finews.withounder.com", "finews.zning.me"})
 """Hosts the site has had. Footers of older posts still link to the second one, which is dead."""
 
@@ -31,6 +33,8 @@ SITE_CATEGORY = "sitenews"
 
 TAG_CATEGORIES = {"东财滚动新闻": ROLLING_CATEGORY, "站长消息": SITE_CATEGORY}
 """The two tags whose category is not the pinyin of a medium's name."""
+
+_PINYIN = Pinyin()
 
 _CODE = re.compile(r"(?:NW)?\d{17,18}|CFH\d{23}|A[NP]\d{18}")
 _BARE_CAIFUHAO = re.compile(r"\d{23}")
@@ -158,9 +162,7 @@ def post_place(url: str) -> PostPlace | None:
         return None
     if archived:
         return PostPlace(None, day, found["name"], archived=True, rebuilt=False)
-    name = (
-        _LEADING_DATE.sub("", found["name"], count=1) if _LEADING_DATE.match(found["name"]) else found["name"]
-    )
+    name = _LEADING_DATE.sub("", found["name"], count=1) if _LEADING_DATE.match(found["name"]) else found["name"]
     category = " ".join(found["category"].split("/")).strip() or None
     return PostPlace(category, day, name, archived=False, rebuilt=name != found["name"])
 
@@ -174,6 +176,30 @@ def category_slug(url: str) -> str | None:
 def category_url(site: str, slug: str) -> str:
     """Build the URL of a category page; blanks become %20, brackets stay."""
     return urljoin(site, f"/category/{quote(slug, safe='()+·~', errors='replace')}.html")
+
+
+def media_slug(name: str) -> str:
+    """Give the slug the site makes of a medium's name: xpinyin without its hyphens, all else as it is.
+
+    >>> media_slug("银川新闻网"), media_slug("证券时报·e公司"), media_slug("21世纪经济报道 21财经APP")
+    ('yinchuanxinwenwang', 'zhengquanshibao·egongsi', '21shijijingjibaodao 21caijingAPP')
+    """
+    slug: str = _PINYIN.get_pinyin(name).replace("-", "")
+    return slug
+
+
+def tag_category(tag: str) -> str:
+    """Give the category slug that the posts of a tag stand in: fixed for two tags, else the medium's pinyin.
+
+    >>> tag_category("东财滚动新闻"), tag_category("每日经济新闻新闻"), tag_category("Wind新闻")
+    ('emnews', 'meirijingjixinwen', 'Wind')
+    """
+    return TAG_CATEGORIES.get(tag) or media_slug(media_name(tag))
+
+
+def media_name(tag: str) -> str:
+    """Give the medium a tag names: the tag less one trailing 新闻, which the site adds to every name."""
+    return tag.removesuffix("新闻")
 
 
 def share_code(url: str) -> str | None:
@@ -199,6 +225,11 @@ def article_url(post: str) -> str | None:
     """Build the canonical East Money page of a post; None for a post that has no page of that form."""
     digits = post.removeprefix("NW")
     return f"https://finance.eastmoney.com/a/{digits}.html" if post_day(post) and digits.isdigit() else None
+
+
+def quote_url(secid: str) -> str:
+    """Build East Money's own "unified quote link" of a security."""
+    return f"https://quote.eastmoney.com/unify/r/{secid}"
 
 
 def post_id(code: str) -> str | None:

@@ -1,0 +1,26 @@
+"""The home page: for each tag a heading and up to five posts (older layout: the site's 20 newest under each tag).
+
+From the page's text and URL. Gives the posts it links to and the categories its headings and links imply.
+Raises PageLayoutError where a heading has no list. A home without headings lists nothing; the run then fails.
+Does not follow, filter or drop anything.
+"""
+
+from crawler.items import Listing
+from crawler.pages.errors import PageLayoutError
+from crawler.pages.layout import section_of
+from crawler.pages.listing import post_categories, post_links
+from crawler.pages.render import visible
+from crawler.urls import tag_category
+
+
+def parse_home(text: str, url: str) -> Listing:
+    """Parse the home page of the site."""
+    section = section_of(text, url)
+    headings = section.xpath("./h2")
+    listed = section.xpath("./h2[following-sibling::*[1][self::ul]]")
+    if len(headings) != len(listed):
+        raise PageLayoutError(url, f"{len(headings)} headings but {len(listed)} lists under them")
+    posts = post_links(section, url)
+    tags = [visible(str(heading.xpath("string()").get())) for heading in headings]
+    slugs = [tag_category(tag) for tag in tags if tag]
+    return Listing(posts, list(dict.fromkeys([*slugs, *post_categories(posts)])))

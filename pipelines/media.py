@@ -1,0 +1,46 @@
+"""The medium a post comes from: pure functions for the normalise stage.
+
+A media post: its tags less one trailing 新闻. Rolling news: the 文章来源 line, else the brackets that end the
+flash, if they hold a medium. Nothing else is taken for a medium.
+"""
+
+import re
+
+from crawler.items import Media, Post
+from crawler.urls import TAG_CATEGORIES, media_name, media_slug
+
+_ENDINGS = (
+    "报", "网", "社", "新闻", "财经", "证券", "客户端", "网站", "报道", "周刊", "杂志", "电视台", "电台", "广播",
+    "频道", "在线", "公众号", "微博", "快讯", "资讯", "传媒", "新媒体", "头条", "号", "时间", "APP", "日报",
+)  # fmt: skip
+_KNOWN = frozenset(
+    "券商中国 e公司 第一财经 财联社 界面 澎湃 每经 Wind 万得 格隆汇 36氪 钛媒体 虎嗅 亿欧 蓝鲸 雷锋网 品玩 金十数据 华尔街见闻"
+    " 中国基金报 国际金融报 央视 央视新闻 央视财经 人民日报 新华社 中新社 彭博 路透 国是直通车 投资快报 经济观察 上证报 中证报"
+    " 中国之声 证券时报·e公司 东方财富研究中心 东方财富Choice数据 商务部 央行 统计局".split()
+)
+_CLOSING_BRACKETS = re.compile(r"[（(]([^（）()]{2,24})[）)]\s*$")
+
+
+def medium(post: Post) -> Media | None:
+    """Give the medium of a post, or None where the page names none."""
+    if not post.rolling and post.category and post.category not in TAG_CATEGORIES.values():
+        # The site splits tags and category at blanks; the category keeps how many there were.
+        blanks = re.findall(r" +", post.category)
+        if post.tags and len(blanks) == len(post.tags) - 1:
+            words = [word + blank for word, blank in zip(post.tags, [*blanks, ""], strict=True)]
+            return Media(media_name("".join(words)), post.category)
+    name = post.body.media_raw or (_closing_medium(post) if post.rolling else None)
+    return Media(name, media_slug(name)) if name else None
+
+
+def _closing_medium(post: Post) -> str | None:
+    for text in (post.digest, post.body.text):
+        found = _CLOSING_BRACKETS.search(text or "")
+        if found and is_medium(found[1].strip()):
+            return found[1].strip()
+    return None
+
+
+def is_medium(name: str) -> bool:
+    """Tell whether bracketed words name a medium: a known one, or ending as media do."""
+    return name in _KNOWN or (name.endswith(_ENDINGS) and name not in _ENDINGS)
