@@ -195,9 +195,6 @@ class Post:
     securities: list[Security] = field(default_factory=list)
     """In order of first mention. Set by the securities stage."""
 
-    main_symbols: list[str] = field(default_factory=list)
-    """Symbols the post is about. Set by the securities stage."""
-
     @property
     def rolling(self) -> bool:
         """Whether this form is the copy in the rolling news."""
