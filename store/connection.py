@@ -1,0 +1,77 @@
+"""The connection to MongoDB of one run: one client, opened once, in the event loop that uses it.
+
+From the settings' plain values. Gives the database with its collections, validators and indexes in place.
+Raises MongoUnavailableError where no MongoDB answers; its message never holds a password.
+"""
+
+import asyncio
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from pymongo import AsyncMongoClient
+from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure
+
+from store.embedded import MongodError, ensure_running
+from store.schema import Database, prepare
+
+SELECTION_SECONDS = 5
+"""How long one operation waits for a server. Idle operations block this long in an outage."""
+
+
+class MongoUnavailableError(Exception):
+    """MongoDB cannot be reached, or refuses us."""
+
+
+class Store:
+    """One run's MongoDB."""
+
+    def __init__(self, uri: str, database: str, embedded_directory: Path) -> None:
+        """Remember where the database is; `uri` may be `embedded`."""
+        self.uri = uri
+        self.name = database
+        self.embedded_directory = embedded_directory
+        self._client: AsyncMongoClient[dict[str, Any]] | None = None
+        self._database: Database | None = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def database(self) -> Database:
+        """The database, once opened."""
+        if self._database is None:
+            raise MongoUnavailableError("the store is not open")
+        return self._database
+
+    async def open(self) -> Database:
+        """Connect, start the embedded MongoDB if that is asked for, bring the schema up to date. Idempotent."""
+        async with self._opening:
+            if self._database is None:
+                self._database = await self._connected()
+            return self._database
+
+    async def _connected(self) -> Database:
+        try:
+            uri = self.uri
+            if uri == "embedded":
+                uri = await asyncio.to_thread(ensure_running, self.embedded_directory)
+            self._client = AsyncMongoClient(
+                uri, tz_aware=True, tzinfo=UTC, appname="finews", serverSelectionTimeoutMS=SELECTION_SECONDS * 1000
+            )
+            options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+            database = self._client.get_database(self.name, codec_options=options)
+            await prepare(database)
+        except MongodError as error:
+            raise MongoUnavailableError(str(error)) from error
+        except (ConnectionFailure, OperationFailure) as error:
+            raise MongoUnavailableError(f"MongoDB: {str(error)[:500]}") from error
+        except (InvalidURI, ConfigurationError) as error:
+            # The message of a URI that cannot be read may quote it, password and all.
+            raise MongoUnavailableError(f"MONGO_URI is not usable ({type(error).__name__})") from None
+        return database
+
+    async def close(self) -> None:
+        """Close the connection; the embedded MongoDB goes on."""
+        if self._client is not None:
+            await self._client.close()
+            self._client, self._database = None, None

@@ -1,0 +1,51 @@
+"""Questions a run asks the store: which pages are known, what a listing said last."""
+
+from datetime import datetime
+
+from store.merge import Document, milliseconds
+from store.schema import Database
+
+LISTING_PARSER_VERSION = 1
+"""Bump when the listing parsers read more than before: stored validators would hide it behind a 304."""
+
+
+async def known_posts(database: Database, urls: list[str]) -> dict[str, datetime | None]:
+    """Give those of `urls` that stored posts were read from, with the time of publication (None: unknown)."""
+    known: dict[str, datetime | None] = {}
+    wanted = set(urls)
+    found = database.posts.find({"post_urls": {"$in": urls}}, {"post_urls": 1, "published_at": 1})
+    async for post in found:
+        known |= dict.fromkeys(wanted.intersection(post["post_urls"]), post["published_at"])
+    return known
+
+
+async def categories(database: Database) -> list[str]:
+    """Give every category that stored posts stand in."""
+    return [str(slug) for slug in await database.posts.distinct("categories")]
+
+
+async def listing(database: Database, url: str) -> Document | None:
+    """Give what a listing page said last; None where a parser of another version read it, or none did."""
+    return await database.listings.find_one({"_id": url, "parser_version": LISTING_PARSER_VERSION})
+
+
+async def remember_listing(  # noqa: PLR0913 - the fields of one document
+    database: Database,
+    url: str,
+    *,
+    post_urls: list[str],
+    categories: list[str],
+    etag: str | None,
+    last_modified: str | None,
+    read_at: datetime,
+) -> None:
+    """Keep what a listing page said, with the validators to ask again by."""
+    document = {
+        "_id": url,
+        "validators": {"etag": etag, "last_modified": last_modified},
+        "post_urls": post_urls,
+        "categories": categories,
+        "parser_version": LISTING_PARSER_VERSION,
+        "read_at": milliseconds(read_at),
+    }
+    await database.listings.replace_one({"_id": url}, document, upsert=True)

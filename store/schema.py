@@ -1,0 +1,335 @@
+"""Every collection: its fields, their types and meaning, its indexes and the query each one serves.
+
+One table for three uses: the `$jsonSchema` validators, the indexes, and docs/data.md (store/datapage.py).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+Database = AsyncDatabase[dict[str, Any]]
+
+STRING, DATE, INT, DOUBLE, BOOL, ARRAY, OBJECT, NULL = (
+    ("string",), ("date",), ("int", "long"), ("double",), ("bool",), ("array",), ("object",), ("null",),
+)  # fmt: skip
+STRING_OR_NULL, DATE_OR_NULL = STRING + NULL, DATE + NULL
+
+_NAMESPACE_EXISTS = 48
+
+
+@dataclass(frozen=True)
+class Field:
+    """A documented field of a collection or of its sub-documents."""
+
+    name: str
+    types: tuple[str, ...]
+    meaning: str
+    inside: tuple["Field", ...] = ()
+    """Fields of the sub-document, or of each element of an array of them."""
+
+    items: tuple[str, ...] = ()
+    """Types of the elements of an array of plain values."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """A named index and the query it serves."""
+
+    name: str
+    keys: tuple[tuple[str, int], ...]
+    serves: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection of the database."""
+
+    name: str
+    meaning: str
+    fields: tuple[Field, ...]
+    indexes: tuple[Index, ...] = ()
+
+
+def validator(collection: Collection) -> dict[str, Any]:
+    """Build the `$jsonSchema` of a collection: every field required, no other field allowed."""
+    return {"$jsonSchema": _object(collection.fields)}
+
+
+def _object(fields: tuple[Field, ...]) -> dict[str, Any]:
+    return {
+        "bsonType": "object",
+        "required": [entry.name for entry in fields],
+        "additionalProperties": False,
+        "properties": {entry.name: _property(entry) for entry in fields},
+    }
+
+
+def _property(entry: Field) -> dict[str, Any]:
+    rule: dict[str, Any] = {"bsonType": list(entry.types)}
+    if entry.items:
+        rule["items"] = {"bsonType": list(entry.items)}
+    if entry.inside:
+        inside = _object(entry.inside)
+        if "array" in entry.types:
+            rule["items"] = inside
+        else:
+            rule |= {name: value for name, value in inside.items() if name != "bsonType"}
+    return rule
+
+
+async def prepare(database: Database) -> None:
+    """Create what is missing of the collections, bring validators and indexes up to date. Safe to run at once."""
+    existing = {info["name"]: info async for info in await database.list_collections()}
+    for collection in COLLECTIONS:
+        rules: dict[str, Any] = {
+            "validator": validator(collection),
+            "validationAction": "error",
+            "validationLevel": "strict",
+        }
+        if collection.name not in existing:
+            try:
+                await database.create_collection(collection.name, **rules)
+            except CollectionInvalid:
+                continue  # another process was faster, with the same rules
+            except OperationFailure as error:
+                if error.code != _NAMESPACE_EXISTS:
+                    raise
+        elif existing[collection.name]["options"].get("validator") != rules["validator"]:
+            await database.command("collMod", collection.name, **rules)
+        for index in collection.indexes:
+            await database[collection.name].create_index(list(index.keys), name=index.name, **index.options)
+
+
+_SECURITY = (
+    Field("secid", STRING, "East Money's `<market>.<code>`, e.g. `1.601628`"),
+    Field("symbol", STRING_OR_NULL, "as Chinese terminals write it, e.g. `601628.SH`; null: unknown market"),
+    Field("code", STRING, "the exchange's code, leading zeros kept"),
+    Field("market", INT, "East Money's market number"),
+    Field("kind", STRING, "stock, index, board, fund, bond, future, option, fx, metal, yield, other"),
+    Field("name", STRING_OR_NULL, "as first shown in the post; null: only a chart"),
+    Field("mentions", INT, "visible mentions in the body; 0 for a chart alone"),
+    Field(
+        "evidence",
+        ARRAY,
+        "why: `upstream`, `chart`, `link` (first mention), `keyword` (later mention)",
+        items=STRING,
+    ),
+)
+_BLOCK = (
+    Field("title", STRING, "headline, plain text, NFC; empty where the source has none"),
+    Field("text", STRING, "the article as a reader sees it: lines joined by a line feed, table cells by a tab"),
+    Field("html", STRING, "the same as HTML of a closed vocabulary, safe to show"),
+    Field("images", ARRAY, "pictures in order", inside=(
+        Field("url", STRING, "https, absolute"),
+        Field("kind", STRING, "`photo` or `chart` (drawn when asked for)"),
+        Field("caption", STRING_OR_NULL, "the centred line under it"),
+    )),
+    Field("links", ARRAY, "links of the body that mark no security, and the source link as found", inside=(
+        Field("url", STRING, "absolute"),
+        Field("text", STRING, "the linked words"),
+    )),
+    Field("content_hash", STRING, "SHA-256 of normalised title and text; changes when the news does"),
+    Field("text_hash", STRING, "SHA-256 of normalised text alone"),
+    Field("hash_version", INT, "version of the normalisation behind the hashes"),
+)  # fmt: skip
+_TIMES = (
+    Field("published_at", DATE_OR_NULL, "when it was published, UTC; null: not known exactly, the bounds hold it"),
+    Field("published_min", DATE_OR_NULL, "not published before; null: nothing was printed"),
+    Field("published_max", DATE_OR_NULL, "not published after; null: nothing was printed"),
+    Field("published_raw", STRING_OR_NULL, "the time as printed, e.g. `2022-02-07 11:51:03`"),
+    Field("published_from", STRING_OR_NULL, "what the times rest on: `origin`, `share`, `source`, `list`, `page`,"
+          " `page-8h` (shown 8 h late), `serial`"),
+)  # fmt: skip
+_MEDIA = Field("media", OBJECT + NULL, "the source medium; null: the page names none", inside=(
+    Field("name", STRING, "e.g. 银川新闻网"),
+    Field("slug", STRING, "its pinyin as the site spells it, e.g. yinchuanxinwenwang"),
+))  # fmt: skip
+
+POSTS = Collection(
+    "posts",
+    "One document per article, whichever forms it was met in.",
+    (
+        Field("_id", STRING, "the article: `NW` + 18 digits (17 before 2019), `AN…`, `AP…`, `CFH` + 23 digits, or"
+              " `U` + 20 hex digits for a post without a code"),
+        *_BLOCK,
+        Field("digest", STRING_OR_NULL, "lead of the source; null: none, or it only repeats the title"),
+        *_TIMES,
+        Field("available_at", DATE, "when this project could first have known the post; back-tests use this"),
+        Field("available_from", STRING, "`crawl` (first fetch), `commit` (an archive's), `published`"),
+        _MEDIA,
+        Field("author", STRING_OR_NULL, "named by the source"),
+        Field("editor", STRING_OR_NULL, "whom the 责任编辑 line names"),
+        Field("category", STRING_OR_NULL, "the site's category, verbatim; of several the medium's own"),
+        Field("categories", ARRAY, "all categories it stands in", items=STRING),
+        Field("tags", ARRAY, "all tags it was seen with", items=STRING),
+        Field("post_url", STRING_OR_NULL, "its page on the site, the medium's own first"),
+        Field("post_urls", ARRAY, "every page it was read from; a URL in here is known", items=STRING),
+        Field("share_url", STRING_OR_NULL, "NewsShare page as linked"),
+        Field("origin_url", STRING_OR_NULL, "`https://finance.eastmoney.com/a/<id>.html`; null: none was linked"),
+        Field("symbols", ARRAY, "symbols of `securities`, sorted, each once", items=STRING),
+        Field("securities", ARRAY, "securities in order of first mention", inside=_SECURITY),
+        Field("main_symbols", ARRAY, "those of `symbols` it is about: charted, told by upstream, or named in title"
+              " or digest; without the false friends of automatic links", items=STRING),
+        Field("duplicate_of", STRING_OR_NULL, "the post whose news this repeats; null: none known"),
+        Field("duplicate_kind", STRING_OR_NULL, "`exact` or `near`"),
+        Field("similarity", DOUBLE + NULL, "to the post in `duplicate_of`, 0 to 1"),
+        Field("revision", INT, "1 + how often the same form said something else"),
+        Field("first_seen_at", DATE, "first read"),
+        Field("changed_at", DATE_OR_NULL, "when the last revision was first read; null: there was none"),
+        Field("updated_at", DATE, "last change of anything in the document, for incremental pulls"),
+        Field("withdrawn_at", DATE_OR_NULL, "since when it is gone everywhere; null: it is not"),
+        Field("body_from", STRING, "form that title, text, html, images and links come from: `origin`, `share`,"
+              " `source`, `page` or `list`"),
+        Field("forms", OBJECT, "what each form said last: `{form: {at, hash, read_at, urls, said}}`; `at` = its"
+              " wording was first read, `hash` = its content_hash, `said` = its fields beside the block."
+              " Forms as for body_from, the copies in the rolling news as `page-rolling`, `source-rolling`"),
+        Field("missing", ARRAY, "upstream forms linked but not read yet: `share`, `origin`", items=STRING),
+        Field("first_run_id", STRING, "run that stored it"),
+        Field("run_id", STRING, "run that changed it last"),
+        Field("spider", STRING, "spider of that run"),
+        Field("schema_version", INT, "version of this layout"),
+        Field("etag", INT, "counts writes; every writer compares and bumps it"),
+    ),
+    (
+        Index("post_urls", (("post_urls", ASCENDING),), "which URLs of a listing are known"),
+        Index("symbols_published", (("symbols", ASCENDING), ("published_at", DESCENDING)), "news of a security"),
+        Index("main_symbols_published", (("main_symbols", ASCENDING), ("published_at", DESCENDING)),
+              "news about a security, without false friends"),
+        Index("media_published", (("media.slug", ASCENDING), ("published_at", DESCENDING)), "news of a medium"),
+        Index("categories_published", (("categories", ASCENDING), ("published_at", DESCENDING)), "a category"),
+        Index("published", (("published_at", DESCENDING),), "a day, the newest"),
+        Index("available", (("available_at", ASCENDING),), "what was available at a time"),
+        Index("updated", (("updated_at", ASCENDING),), "incremental pulls"),
+        Index("run", (("run_id", ASCENDING),), "what a run changed"),
+        Index("text_hash", (("text_hash", ASCENDING),), "the same text under another id"),
+        Index("missing", (("missing", ASCENDING),), "posts whose upstream parts are still to be read",
+              {"partialFilterExpression": {"missing": {"$exists": True, "$type": "string"}}}),
+    ),
+)  # fmt: skip
+
+POST_REVISIONS = Collection(
+    "post_revisions",
+    "Wordings a post had before, or that another form had; written before the post.",
+    (
+        Field("_id", STRING, "`<post>/<at in ms>/<form>/<content_hash>`"),
+        Field("post", STRING, "the post"),
+        Field("form", STRING, "the form that said so"),
+        Field("at", DATE, "when this wording was first read"),
+        *_BLOCK,
+    ),
+    (Index("post_at", (("post", ASCENDING), ("at", ASCENDING)), "the history of a post"),),
+)
+
+SECURITIES = Collection(
+    "securities",
+    "Securities that posts name.",
+    (
+        Field("_id", STRING, "the secid"),
+        Field("symbol", STRING_OR_NULL, "as in posts"),
+        Field("kind", STRING, "as in posts"),
+        Field("name", STRING_OR_NULL, "the first name met; null: only charts"),
+        Field("names", ARRAY, "every name it was met with", items=STRING),
+        Field("first_seen_at", DATE, "first met in a post"),
+    ),
+    (Index("symbol", (("symbol", ASCENDING),), "symbol to secids"),),
+)
+
+MEDIA = Collection(
+    "media",
+    "Source media.",
+    (
+        Field("_id", STRING, "the slug"),
+        Field("name", STRING, "the first name met"),
+        Field("names", ARRAY, "every name it was met with", items=STRING),
+        Field("first_seen_at", DATE, "first met in a post"),
+    ),
+)
+
+LISTINGS = Collection(
+    "listings",
+    "What the site's listing pages said last, for conditional requests: after a 304 these URLs are compared with"
+    " the store as if the page had been read.",
+    (
+        Field("_id", STRING, "URL of the listing page"),
+        Field("validators", OBJECT, "`etag` and `last_modified` as the server sent them", inside=(
+            Field("etag", STRING_OR_NULL, "the ETag header"),
+            Field("last_modified", STRING_OR_NULL, "the Last-Modified header"),
+        )),
+        Field("post_urls", ARRAY, "posts it listed, in order", items=STRING),
+        Field("categories", ARRAY, "categories it named", items=STRING),
+        Field("parser_version", INT, "the parser that read it; validators of another version are not sent"),
+        Field("read_at", DATE, "when the page was last read whole"),
+    ),
+)  # fmt: skip
+
+RUNS = Collection(
+    "runs",
+    "One document per run of a spider.",
+    (
+        Field("_id", STRING, "`<start, UTC>-<spider>-<6 hex digits>`"),
+        Field("spider", STRING, "its spider"),
+        Field("arguments", OBJECT, "the spider arguments, as given"),
+        Field("versions", OBJECT, "of Python, Scrapy, PyMongo and this project"),
+        Field("host", STRING, "where it ran"),
+        Field("pid", INT, "its process"),
+        Field("started_at", DATE, "begin"),
+        Field("alive_at", DATE, "last sign of life, each minute"),
+        Field("ended_at", DATE_OR_NULL, "end; null: still running, or killed and not yet noticed"),
+        Field("finish_reason", STRING_OR_NULL, "`finished`, `no_posts`, `site_unavailable`, `blocked`,"
+              " `layout_changed`, `mongo_unavailable`, `redis_unavailable`, `too_many_errors`, `limit`,"
+              " `shutdown`, `killed`"),
+        Field("ok", BOOL + NULL, "whether all that was to be had is stored"),
+        Field("failures", ARRAY, "why not, in words", items=STRING),
+        Field("warnings", ARRAY, "what else an operator should know", items=STRING),
+        Field("counts", OBJECT, "posts `listed`, `known`, `fetched`; items `scraped` = `rejected` + `duplicate` +"
+              " `inserted` + `updated` + `unchanged` + `spooled`; `revised` of them are revisions"),
+        Field("requests", ARRAY, "requests by host and kind of page", inside=(
+            Field("host", STRING, "asked host"),
+            Field("kind", STRING, "kind of page"),
+            Field("count", INT, "requests answered or failed, retries left out"),
+        )),
+        Field("coverage", ARRAY, "posts by category", inside=(
+            Field("category", STRING, "the category"),
+            Field("listed", INT, "posts its listings showed"),
+            Field("known", INT, "of these, stored before the run"),
+            Field("stored", INT, "of these, stored after the run"),
+            Field("missing", ARRAY, "URLs of those that are not; the first 100", items=STRING),
+        )),
+        Field("bytes", INT, "received"),
+        Field("seconds", DOUBLE + NULL, "duration"),
+        Field("peak_memory", INT + NULL, "largest resident size of the process, bytes"),
+    ),
+    (
+        Index("spider_started", (("spider", ASCENDING), ("started_at", DESCENDING)), "the latest runs"),
+        Index("ended", (("ended_at", ASCENDING),), "runs that have not ended"),
+    ),
+)  # fmt: skip
+
+REJECTS = Collection(
+    "rejects",
+    "Everything dropped or unreadable; kept 90 days.",
+    (
+        Field("_id", STRING, "`<run>/<number>`"),
+        Field("run_id", STRING, "the run"),
+        Field("spider", STRING, "its spider"),
+        Field("stage", STRING, "`fetch`, `parse` or the item pipeline"),
+        Field("reason", STRING, "name of the exception"),
+        Field("detail", STRING, "its message"),
+        Field("url", STRING_OR_NULL, "the page"),
+        Field("post", STRING_OR_NULL, "the post, if it had an identity yet"),
+        Field("raw", STRING_OR_NULL, "the page, or the item as JSON; the first 100,000 characters"),
+        Field("at", DATE, "when"),
+    ),
+    (
+        Index("kept_90_days", (("at", ASCENDING),), "removal after 90 days", {"expireAfterSeconds": 90 * 86_400}),
+        Index("run_reason", (("run_id", ASCENDING), ("reason", ASCENDING)), "what a run rejected"),
+        Index("reason_at", (("reason", ASCENDING), ("at", DESCENDING)), "rejects of a kind"),
+    ),
+)
+
+COLLECTIONS = (POSTS, POST_REVISIONS, SECURITIES, MEDIA, LISTINGS, RUNS, REJECTS)
+"""Every collection, in the order of docs/data.md."""
