@@ -97,7 +97,7 @@ def test_many_at_once_get_one_server_that_outlives_them(directory: Path) -> None
 
 
 def test_ctrl_c_at_the_one_who_started_it_is_not_for_mongod(directory: Path) -> None:
-    program = [sys.executable, "-c", f"{ENSURE}; sys.stdout.flush(); sys.stdin.read()", directory]
+    program = [sys.executable, "-c", f"{ENSURE}; sys.stdout.flush(); sys.stdin.read()", str(directory)]
     with subprocess.Popen(
         program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
     ) as starter:
@@ -110,7 +110,7 @@ def test_ctrl_c_at_the_one_who_started_it_is_not_for_mongod(directory: Path) -> 
 
 
 def test_a_starter_killed_half_way_leaves_nothing_to_clean_up(directory: Path) -> None:
-    starter = subprocess.Popen([sys.executable, "-c", ENSURE, directory], stdout=subprocess.DEVNULL)
+    starter = subprocess.Popen([sys.executable, "-c", ENSURE, str(directory)], stdout=subprocess.DEVNULL)
     while not (directory / "mongod.log").exists():
         assert starter.poll() is None
     starter.kill()

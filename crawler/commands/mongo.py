@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
@@ -112,7 +113,7 @@ class Command(ScrapyCommand):
         else:
             print(
                 f"MONGO_URI is {without_secrets(uri)}: only the embedded MongoDB (MONGO_URI=embedded) can be"
-                f" started and stopped from here.",
+                " started and stopped from here.",
                 file=sys.stderr,
             )
             self.exitcode = WRONGLY_USED
@@ -145,8 +146,10 @@ def without_secrets(uri: str) -> str:
     >>> without_secrets("mongodb://finews:geheim@db1,db2/finews?tls=true")
     'mongodb://finews:***@db1,db2/finews?...'
     """
-    address, question_mark, _ = uri.partition("?")
-    return re.sub(r"(?<=://)([^:@/]*):.*@", r"\1:***@", address) + ("?..." if question_mark else "")
+    # Up to the last @: a password may hold anything, written by somebody who did not escape it.
+    shown = re.sub(r"(?<=://)([^:@/?]*):.*@", r"\1:***@", uri, flags=re.DOTALL)
+    address, question_mark, _ = shown.partition("?")
+    return f"{address}?..." if question_mark else address
 
 
 def _open_shell(uri: str, mongosh_address: str, database: str) -> None:
@@ -161,9 +164,11 @@ def _open_shell(uri: str, mongosh_address: str, database: str) -> None:
         if not sys.stdin.isatty():
             _run_statements(sys.stdin.read(), names)
             return
+        with suppress(ImportError):  # not in every Python
+            import readline  # noqa: F401, PLC0415 once imported, it edits lines and recalls them
         code.interact(
             banner=f"There is no mongosh on PATH; this is Python.\n`db` is the database {database} (PyMongo)."
-            " Try db.posts.find_one(), or help(db). Ctrl-D ends.",
+            " Try db.posts.find_one(). Ctrl-D ends.",
             local=names,
             exitmsg="",
         )
