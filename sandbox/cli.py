@@ -1,0 +1,65 @@
+"""The options of the sandbox and its run as a process, shared by `python -m sandbox` and `scrapy sandbox`.
+
+Prints two lines, the address and the MIRRORS value that sends every other origin to it, then serves until
+SIGINT or SIGTERM.
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from datetime import date
+
+from sandbox.faults import FAULTS, HOSTS, parse_list
+from sandbox.layout import LAYOUTS
+from sandbox.server import Sandbox, listen
+from sandbox.world import FIRST_DAY, LAST_DAY, World
+
+
+def description() -> str:
+    """Say what the sandbox is and which faults it knows."""
+    names = "\n".join(f"  {name:20} {meaning}" for name, (meaning, _) in FAULTS.items())
+    return (
+        "A made-up world of finance news on one loopback port: the site, the share host, East Money's article\n"
+        "and quote hosts, told apart by the Host header.\n\n"
+        f"Faults, as [host:]name[@N] (host: {', '.join(HOSTS)}; from the N-th request on):\n{names}"
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the sandbox's options."""
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default: 0)")
+    parser.add_argument("--posts", type=int, default=300, help="articles in the world (default: 300)")
+    parser.add_argument("--seed", type=int, default=1, help="another seed is another world (default: 1)")
+    parser.add_argument("--layout", choices=LAYOUTS, default="new", help="generation of the site's templates")
+    parser.add_argument("--faults", type=parse_list, default=[], help="comma-separated; listed above")
+    parser.add_argument("--first-day", type=date.fromisoformat, default=FIRST_DAY, help="YYYY-MM-DD, Beijing")
+    parser.add_argument("--last-day", type=date.fromisoformat, default=LAST_DAY, help="YYYY-MM-DD, Beijing")
+    parser.add_argument("--archive-days", type=int, help="move posts older than this to /old_post/")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM; gives the exit code."""
+    world = World(
+        options.seed,
+        options.posts,
+        first_day=options.first_day,
+        last_day=options.last_day,
+        layout=options.layout,
+        archive_days=options.archive_days,
+    )
+    asyncio.run(_serve(Sandbox(world, options.faults), options.port))
+    return 0
+
+
+async def _serve(sandbox: Sandbox, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = await listen(sandbox, port)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    sys.stdout.write(f"sandbox: {address}\nMIRRORS={json.dumps({'*': address})}\n")
+    sys.stdout.flush()
+    await stop.wait()
+    server.close()

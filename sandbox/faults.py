@@ -1,0 +1,143 @@
+"""What can go wrong with a host, by name.
+
+A fault turns the response a host would have given into another one. Faults are asked for as
+`[host:]name[@N]`: `captcha`, `share:error-500`, `drop@20` (from the 20th request to that host on).
+Hosts are named in `HOSTS`; without one the site is meant. New faults: one function with `@_fault` here.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sandbox.http import Request, Response, html
+
+HOSTS = ("site", "share", "article", "newsinfo", "quote", "push2")
+"""What a fault can strike, as `sandbox.server` names its hosts."""
+
+Change = Callable[[Request, Response, bytes], Response]
+"""From a request, the right response and the site's 404 page to the response that comes instead."""
+
+FAULTS: dict[str, tuple[str, Change]] = {}
+"""Faults by name: what happens, and the function that makes it happen."""
+
+
+class UnknownFault(ValueError):
+    """Raised for a fault that has no such name, host or number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault as asked for."""
+
+    host: str
+    name: str
+    since: int = 1
+    """The first request to the host that it strikes, counted from 1."""
+
+    path: str | None = None
+    """Strikes this path only; None: any."""
+
+    def strikes(self, host: str, count: int, path: str) -> bool:
+        """Tell whether it strikes the `count`-th request to a host."""
+        return host == self.host and count >= self.since and self.path in {None, path}
+
+    def strike(self, request: Request, response: Response, not_found: bytes) -> Response:
+        """Give the response that comes instead of the right one."""
+        return FAULTS[self.name][1](request, response, not_found)
+
+
+def parse(asked: str, path: str | None = None) -> Fault:
+    """Read one `[host:]name[@N]`; raises `UnknownFault`."""
+    name, _, since = asked.strip().partition("@")
+    host, _, name = name.rpartition(":")
+    if name not in FAULTS or (host or "site") not in HOSTS or not (since or "1").isdecimal():
+        raise UnknownFault(f"no fault {asked!r}; there are {', '.join(FAULTS)}, for {', '.join(HOSTS)}")
+    return Fault(host or "site", name, int(since or 1), path)
+
+
+def parse_list(asked: str) -> list[Fault]:
+    """Read a comma-separated list; empty gives none."""
+    return [parse(one) for one in asked.split(",") if one.strip()]
+
+
+def _fault(name: str, meaning: str) -> Callable[[Change], Change]:
+    def register(change: Change) -> Change:
+        FAULTS[name] = (meaning, change)
+        return change
+
+    return register
+
+
+@_fault("forbidden", "403 for everything")
+def _forbidden(_request: Request, _response: Response, _page: bytes) -> Response:
+    return html("<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>", 403)
+
+
+@_fault("captcha", "a captcha page with status 200 for everything")
+def _captcha(_request: Request, _response: Response, _page: bytes) -> Response:
+    return html(
+        '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>安全验证</title></head><body>'
+        '<div id="captcha"><p>访问过于频繁，请完成滑块验证后继续。</p><form action="/verify" method="post">'
+        '<input type="hidden" name="token" value="0"></form></div></body></html>'
+    )
+
+
+@_fault("empty", "status 200 and an empty body for everything")
+def _empty(_request: Request, _response: Response, _page: bytes) -> Response:
+    return html("")
+
+
+@_fault("error-500", "500 for everything")
+def _error(_request: Request, _response: Response, _page: bytes) -> Response:
+    return html("<html><body><h1>500 Internal Server Error</h1></body></html>", 500)
+
+
+@_fault("rate-limited", "429 with Retry-After: 1 for everything")
+def _rate_limited(_request: Request, _response: Response, _page: bytes) -> Response:
+    return html("<html><body><h1>429 Too Many Requests</h1></body></html>", 429, **{"Retry-After": "1"})
+
+
+@_fault("drop", "the connection closes without an answer")
+def _drop(_request: Request, response: Response, _page: bytes) -> Response:
+    return replace(response, manner="drop")
+
+
+@_fault("short-body", "Content-Length promises more than the body holds")
+def _short_body(_request: Request, response: Response, _page: bytes) -> Response:
+    return replace(response, manner="short")
+
+
+@_fault("hang", "the request is never answered")
+def _hang(_request: Request, response: Response, _page: bytes) -> Response:
+    return replace(response, manner="hang")
+
+
+@_fault("not-found-home", "the home page is the 404 page, status 404")
+def _not_found_home(request: Request, response: Response, page: bytes) -> Response:
+    return html(page, 404) if request.path == "/" else response
+
+
+@_fault("not-found-home-200", "the home page is the 404 page, status 200")
+def _not_found_home_200(request: Request, response: Response, page: bytes) -> Response:
+    return html(page) if request.path == "/" else response
+
+
+@_fault("truncated-home", "the home page ends in the middle of a list")
+def _truncated_home(request: Request, response: Response, _page: bytes) -> Response:
+    if request.path != "/":
+        return response
+    middle = response.body.find(b"<li>", len(response.body) // 2)
+    return replace(response, body=response.body[: middle + len(b"<li><a hr")])
+
+
+@_fault("layout-change", "the class of the element around every page is another one")
+def _layout_change(_request: Request, response: Response, _page: bytes) -> Response:
+    return replace(response, body=response.body.replace(b'<div class="wrapper">', b'<div class="page-content">'))
+
+
+@_fault("no-listing", "home, lists and feed are there, but list nothing")
+def _no_listing(_request: Request, response: Response, _page: bytes) -> Response:
+    return replace(response, body=_ENTRIES.sub(b"", response.body))
+
+
+_ENTRIES = re.compile(rb"\s*<li><a href=.*?</li>|\s*&lt;li&gt;.*?&lt;/li&gt;|<entry>.*?</entry>", re.DOTALL)

@@ -1,0 +1,122 @@
+"""HTTP/1.1 as far as the sandbox needs it: one request read, one response written, connections kept alive.
+
+Its own little protocol instead of a framework's, because faults must be able to break it on purpose:
+no answer at all, a closed connection, a body shorter than it claims.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+_LONGEST_HEAD = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request."""
+
+    method: str
+    target: str
+    """As sent: path and query, escaped."""
+
+    headers: Mapping[str, str]
+    """Names in lower case."""
+
+    body: bytes = b""
+
+    @property
+    def host(self) -> str:
+        """The Host header without port, in lower case."""
+        return self.headers.get("host", "").rsplit(":", 1)[0].lower()
+
+    @property
+    def path(self) -> str:
+        """The path, unescaped."""
+        return unquote(urlsplit(self.target).path)
+
+    def query(self, name: str) -> str:
+        """The first value of a query parameter; empty if it is missing."""
+        return parse_qs(urlsplit(self.target).query).get(name, [""])[0]
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty body is an empty one."""
+        value = json.loads(self.body or b"{}")
+        if not isinstance(value, dict):
+            raise ValueError("the body must be a JSON object")  # noqa: TRY004 - one error for any bad body
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response, or the way in which none is given."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    manner: str = "whole"
+    """`whole`; `short`: claims more than it sends; `drop`: closes without a word; `hang`: never answers."""
+
+
+def html(text: str | bytes, status: int = 200, **headers: str) -> Response:
+    """Give an HTML response."""
+    body = text.encode() if isinstance(text, str) else text
+    return Response(status, body, {"Content-Type": "text/html; charset=utf-8"} | headers)
+
+
+def as_json(value: object, status: int = 200) -> Response:
+    """Give a JSON response."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(status, body, {"Content-Type": "application/json; charset=utf-8"})
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler) -> None:
+    """Answer the requests of one connection until it closes."""
+    try:
+        while (request := await _read(reader)) is not None:
+            response = await handler(request)
+            if response.manner == "hang":
+                await reader.read()  # until the client gives up
+                break
+            if response.manner == "drop":
+                writer.transport.abort()
+                break
+            writer.write(_encoded(request, response))
+            await writer.drain()
+            if response.manner == "short" or request.headers.get("connection", "").lower() == "close":
+                break
+    except (ConnectionError, asyncio.IncompleteReadError):
+        pass  # the client went away: its right
+    finally:
+        writer.close()
+
+
+async def _read(reader: asyncio.StreamReader) -> Request | None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError as error:
+        if error.partial:
+            raise
+        return None
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, target, _ = first.split(" ", 2)
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Request(method, target, headers, body)
+
+
+def _encoded(request: Request, response: Response) -> bytes:
+    length = len(response.body) * 2 + 1 if response.manner == "short" else len(response.body)
+    headers = dict(response.headers)
+    if response.status != HTTPStatus.NOT_MODIFIED:
+        headers["Content-Length"] = str(length)
+    lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return head if request.method == "HEAD" else head + response.body

@@ -1,0 +1,285 @@
+"""What kinds of posts a world holds, when they appear and under which number.
+
+From a seed, a size and two days. Gives one `Plan` per post: all about it but its words. The first posts of a
+world take each kind, and each feature of a body, once; the rest are drawn by weight.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+from sandbox.media import KNOWN, MADE_UP, SPLIT, Medium
+from sandbox.securities import BROKERAGE_BOARD, GROUPS
+
+BEIJING = timezone(timedelta(hours=8))
+
+LAST_ZONELESS_DAY = date(2021, 12, 9)
+"""Rolling news created after this day carries a zone on the real site."""
+
+CLUSTER_DAY = date(2021, 12, 8)
+"""The day from which most early posts of the real site survive."""
+
+CLUSTER_SHARE = 0.7
+"""Share of the early posts that fall on the cluster day."""
+
+BODY_ERA = date(2021, 12, 20)
+"""From here on rolling news carries the article's HTML, and media have posts of their own."""
+
+_SERIAL_EPOCH = datetime(2021, 12, 8, tzinfo=BEIJING)
+_SERIAL_AT_EPOCH = 2_206_100_000
+_SERIALS_PER_SECOND = 12.6
+"""The running number of article ids, as read off real ids between 2021-12-08 and 2022-05-25."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is special about posts of a kind."""
+
+    shape: str
+    """`flash` (its digest is all), `rolling`, `media`, `both` (rolling and media), `notice` (of the site)."""
+
+    weight: float = 0.0
+    """Relative frequency beyond the first one."""
+
+    early: bool = False
+    """Appears in early December 2021."""
+
+    digest: str = ""
+    """A digest that Markdown mangles (a key of `sandbox.compose.MANGLED`), `empty`, or `title`."""
+
+    title: str = ""
+    """`empty`, `specials`, `full-stop`."""
+
+    medium: str = ""
+    """Demands a medium: `capital`, `brackets`, `double-news`, `two-words`, `two-blanks`."""
+
+    zoned: bool = True
+    """Whether the front matter names a zone."""
+
+
+KINDS = {
+    "flash": Kind("flash", 25, early=True, zoned=False),
+    "flash-zoned": Kind("flash", 5, early=True),
+    "flash-next-day": Kind("flash", 2, early=True, zoned=False),
+    "flash-leading-blank": Kind("flash", early=True, zoned=False),
+    "flash-stars": Kind("flash", 0.2, early=True, digest="stars", zoned=False),
+    "flash-quotes": Kind("flash", 0.2, early=True, digest="quotes", zoned=False),
+    "flash-title": Kind("flash", 0.5, early=True, digest="title", zoned=False),
+    "flash-full-stop": Kind("flash", 0.5, early=True, title="full-stop", zoned=False),
+    "flash-same-text": Kind("flash", 0.3, early=True, zoned=False),
+    "rolling": Kind("rolling", 22),
+    "rolling-stars": Kind("rolling", 0.2, digest="stars"),
+    "rolling-table": Kind("rolling", 0.2, digest="table"),
+    "rolling-list": Kind("rolling", 0.2, digest="list"),
+    "rolling-struck": Kind("rolling", 0.2, digest="struck"),
+    "rolling-quotes": Kind("rolling", 0.2, digest="quotes"),
+    "rolling-dash": Kind("rolling", 0.2, digest="dash"),
+    "rolling-ellipsis": Kind("rolling", 0.2, digest="ellipsis"),
+    "rolling-ampersand": Kind("rolling", 0.2, digest="ampersand"),
+    "rolling-empty-digest": Kind("rolling", 0.2, digest="empty"),
+    "rolling-title": Kind("rolling", 0.2, digest="title"),
+    "rolling-no-link": Kind("rolling", 0.1, title="empty"),
+    "rolling-specials": Kind("rolling", 0.2, title="specials"),
+    "rolling-after-midnight": Kind("rolling", 0.5),
+    "media": Kind("media", 22),
+    "media-capital": Kind("media", 0.5, medium="capital"),
+    "media-brackets": Kind("media", 0.5, medium="brackets"),
+    "media-double-news": Kind("media", 0.5, medium="double-news"),
+    "media-two-words": Kind("media", medium="two-words"),
+    "media-two-blanks": Kind("media", medium="two-blanks"),
+    "both": Kind("both", 18),
+    "sitenews": Kind("notice", zoned=False, early=True),
+}
+"""Kinds of posts by name."""
+
+FEATURES = (
+    *GROUPS,
+    "macro",
+    "spacer",
+    "chart",
+    "picture",
+    "picture-relative",
+    "heading",
+    "table",
+    "nested-table",
+    "bullets",
+    "break",
+    "nbsp",
+    "blank",
+    "entity",
+    "separated",
+    "carriage-return",
+    "linked-source",
+    "plain-source",
+    "no-source",
+    "editor",
+    "words-of-lines",
+    "false-friend",
+    "advert-toplink",
+    "advert-picture",
+    "advert-promotion",
+    "advert-list",
+    "advert-division",
+)
+"""What a body may hold: a group of securities as its subject, or a peculiarity of markup."""
+
+FOOTERS = ("none", "parent", "here", "zning", "two-lines", "bar")
+"""Generations of post footers, oldest first; posts with a body have the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All about a post but its words."""
+
+    index: int
+    kind: str
+    digits: str
+    """The article's number; empty for a notice of the site."""
+
+    published_at: datetime
+    """When it was really published. Aware, Beijing."""
+
+    medium: Medium
+    features: frozenset[str]
+    footer: str
+    twin: int | None = None
+    """Index of the post whose text it repeats under another title."""
+
+    @property
+    def id(self) -> str:
+        """The post's `_id` by contract; empty for a notice of the site."""
+        return f"NW{self.digits}" if self.digits else ""
+
+
+def dice(*key: object) -> random.Random:
+    """Give a source of chance that depends on the key alone, whatever the process or its hash seed."""
+    return random.Random("/".join(map(str, key)))  # noqa: S311 - a made-up world, no secrets
+
+
+def plans(seed: int, count: int, first_day: date, last_day: date) -> list[Plan]:
+    """Plan `count` posts between two days (Beijing, both included)."""
+    planner = Planner(seed, first_day, last_day)
+    kinds = list(planner.kinds(count))
+    return [planner.plan(index, kind) for index, kind in enumerate(kinds)]
+
+
+class Planner:
+    """Draws plans one after another; keeps numbers unique and two-word media rare."""
+
+    def __init__(self, seed: int, first_day: date, last_day: date) -> None:
+        if first_day > last_day:
+            raise ValueError(f"the first day, {first_day}, comes after the last, {last_day}")
+        self.seed = seed
+        span = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
+        self.early_days = [day for day in span if day <= LAST_ZONELESS_DAY]
+        self.late_days = [day for day in span if day >= BODY_ERA]
+        self.bodies = 0
+        self._numbers: set[int] = set()
+        self._latest: dict[str, int] = {}
+
+    def kinds(self, count: int) -> Iterator[str]:
+        """Give the kinds of the posts: each once that the days allow, then by weight."""
+        possible = [name for name, kind in KINDS.items() if (self.early_days if kind.early else self.late_days)]
+        if not possible:
+            raise ValueError("no kind of post appeared on the days of this world")
+        # A repeated text needs a text to repeat, a two-word medium more than one post.
+        once = [*possible, *(name for name in possible if KINDS[name].medium.startswith("two-"))]
+        yield from once[:count]
+        chance = dice(self.seed, "kinds")
+        weights = [KINDS[name].weight for name in possible]
+        if count > len(once):
+            yield from chance.choices(possible, weights, k=count - len(once))
+
+    def plan(self, index: int, kind: str, published_at: datetime | None = None) -> Plan:
+        """Draw the plan of one post; `published_at` overrides the day and time it would have had."""
+        chance = dice(self.seed, index)
+        traits = KINDS[kind]
+        published = published_at or self._published(kind, chance)
+        # Created some minutes before it was published: the median of real posts is 7.5 minutes, rarely an hour.
+        lead = min(int(chance.expovariate(1 / 650)), 4200)
+        if kind == "rolling-after-midnight":
+            lead = 4000  # created before midnight, published after it
+        created = published - timedelta(seconds=lead)
+        digits = "" if traits.shape == "notice" else self._digits(created)
+        twin = self._latest.get("flash") if kind == "flash-same-text" else None
+        self._latest[kind] = index
+        features = self._features(traits, chance)
+        footer = chance.choice(FOOTERS) if traits.shape == "flash" else "bar"
+        if kind == "flash-leading-blank":
+            footer = "none"  # that generation of the generator wrote none
+        medium = _medium(traits, "linked-source" in features, chance)
+        return Plan(index, kind, digits, published, medium, features, footer, twin)
+
+    def _published(self, kind: str, chance: random.Random) -> datetime:
+        traits = KINDS[kind]
+        days = self.early_days if traits.early else self.late_days
+        if traits.shape == "notice":
+            return datetime.combine(days[0], time(13, 33, 50), BEIJING)
+        day = chance.choice(days)
+        if traits.early and CLUSTER_DAY in days and chance.random() < CLUSTER_SHARE:
+            day = CLUSTER_DAY
+        hours = _HOURS.get(kind, (7, 22))
+        return datetime.combine(day, time(), BEIJING) + timedelta(
+            hours=chance.randint(*hours), minutes=chance.randrange(60), seconds=chance.randrange(60)
+        )
+
+    def _digits(self, created: datetime) -> str:
+        number = _SERIAL_AT_EPOCH + int((created - _SERIAL_EPOCH).total_seconds() * _SERIALS_PER_SECOND)
+        while number in self._numbers:
+            number += 1
+        self._numbers.add(number)
+        return f"{created:%Y%m%d}{number:010d}"
+
+    def _features(self, traits: Kind, chance: random.Random) -> frozenset[str]:
+        if traits.shape == "notice":
+            return frozenset()
+        if traits.shape == "flash":
+            return frozenset({chance.choice((*GROUPS, "macro"))})
+        # Every body has one feature in turn, so that a world of a few dozen bodies has them all.
+        turn = FEATURES[self.bodies % len(FEATURES)]
+        self.bodies += 1
+        topic = turn if turn in GROUPS or turn == "macro" else chance.choice((*GROUPS, "macro"))
+        others = [name for name in FEATURES if name not in GROUPS and name != "macro"]
+        drawn = {name for name in others if chance.random() < _ODDS.get(name, 0.06)}
+        return frozenset(_settled({*drawn, topic, turn}, turn))
+
+
+_ODDS = {"chart": 0.35, "spacer": 0.3, "picture": 0.25, "heading": 0.3, "table": 0.12, "editor": 0.15}
+_HOURS = {"flash-next-day": (16, 23), "flash-leading-blank": (9, 15), "rolling-after-midnight": (0, 0)}
+"""Hours of publication where a kind needs certain ones: after 16:00 a post without zone moves to the next day."""
+
+_EXCLUSIVE = (
+    ("separated", "carriage-return"),
+    ("linked-source", "plain-source", "no-source"),
+    ("picture", "picture-relative"),
+)
+
+
+def _settled(features: set[str], turn: str) -> set[str]:
+    # Of features that exclude each other, the one whose turn it is stays, else the first.
+    for group in _EXCLUSIVE:
+        held = [name for name in group if name in features]
+        keep = turn if turn in held else held[0] if held else ""
+        features -= set(held) - {keep}
+    return features
+
+
+def _medium(traits: Kind, linked: bool, chance: random.Random) -> Medium:
+    special = {
+        "capital": next(medium for medium in KNOWN if medium.printed == "Wind"),
+        "brackets": next(medium for medium in MADE_UP if "(" in medium.printed),
+        "double-news": next(medium for medium in KNOWN if medium.printed == "每日经济新闻"),
+        "two-words": SPLIT[0],
+        "two-blanks": SPLIT[1],
+    }
+    if traits.medium:
+        return special[traits.medium]
+    if linked:
+        return chance.choice([medium for medium in KNOWN if BROKERAGE_BOARD.name in medium.printed])
+    return chance.choice(KNOWN if traits.shape == "flash" else KNOWN + MADE_UP)
+
+
+def as_utc(moment: datetime) -> datetime:
+    """Give an aware time in UTC."""
+    return moment.astimezone(UTC)

@@ -1,0 +1,209 @@
+"""What a perfect reader must end with, post by post and form by form.
+
+From plans, drafts and the posts of the site; text comes from structured bodies, never from HTML.
+A `FormTruth` is what one form alone says; a `PostTruth` is the stored document after the site's forms were
+merged: the medium's own form wins, gaps are filled from the rolling one.
+"""
+
+import re
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sandbox import body
+from sandbox.body import ImageTruth, LinkTruth, SecurityTruth
+from sandbox.compose import Draft
+from sandbox.jekyll import SitePost
+from sandbox.media import Medium
+from sandbox.plan import BEIJING, KINDS, Plan
+
+_TITLE_NOISE = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class FormTruth:
+    """What one page of the site says, read perfectly."""
+
+    form: str
+    """`page` (the medium's own post) or `page-rolling`."""
+
+    url: str
+    """Where it stands, not escaped."""
+
+    file: str
+    """Its source file in the site's repository."""
+
+    title: str
+    digest: str | None
+    text: str
+    published_raw: str
+    """As printed by the page."""
+
+    zoned: bool
+    """Whether the source names a zone."""
+
+    late: bool
+    """Whether the page shows the time 8 hours late."""
+
+    tags: tuple[str, ...]
+    category: str
+    media: tuple[str, str] | None
+    """Name and slug."""
+
+    securities: tuple[SecurityTruth, ...]
+    images: tuple[ImageTruth, ...]
+    links: tuple[LinkTruth, ...]
+    """Links of the body that mark no security; neither source link nor footer."""
+
+    source_link: str | None
+    """As linked; None where the post links none."""
+
+    editor: str | None
+    listed: bool
+    """Whether home, a list or the feed of the site leads to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostTruth:
+    """The document a perfect reader of the site stores for one article."""
+
+    id: str
+    """The contract's `_id`; for a post without a code, its category and name joined by a slash."""
+
+    kind: str
+    features: tuple[str, ...]
+    title: str
+    digest: str | None
+    text: str
+    published_at: datetime
+    """When it was really published. Aware, UTC."""
+
+    published_raw: str
+    late: bool
+    zoned: bool
+    tags: tuple[str, ...]
+    category: str
+    categories: tuple[str, ...]
+    media: tuple[str, str] | None
+    securities: tuple[SecurityTruth, ...]
+    symbols: tuple[str, ...]
+    main_symbols: tuple[str, ...]
+    images: tuple[ImageTruth, ...]
+    links: tuple[LinkTruth, ...]
+    share_url: str | None
+    origin_url: str | None
+    editor: str | None
+    post_urls: tuple[str, ...]
+    """The medium's own first."""
+
+    listed: bool
+    """Whether home, a list or the feed leads to a page of it."""
+
+    upstream_digest: str | None
+    """The digest as upstream wrote it, before Markdown: what the article's JSON says."""
+
+    forms: tuple[FormTruth, ...]
+
+
+def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: set[str]) -> PostTruth:
+    """Say what a perfect reader of the site must end with for one article."""
+    forms = tuple(_form_truth(plan, draft, post, listed) for post in posts)
+    best = forms[0]
+    securities = _merged(forms)
+    digest = next((form.digest for form in forms if form.digest), None)
+    shown = f"{best.title}\n{digest or ''}"
+    rolling = next((form for form in forms if form.form == "page-rolling" and form.source_link), None)
+    own = next((form for form in forms if form.form == "page"), None)
+    return PostTruth(
+        id=plan.id or f"{best.category}/{posts[0].name}",
+        kind=plan.kind,
+        features=tuple(sorted(plan.features)),
+        title=best.title,
+        digest=digest,
+        text=best.text,
+        published_at=plan.published_at.astimezone(UTC),
+        published_raw=best.published_raw,
+        late=best.late,
+        zoned=best.zoned,
+        tags=tuple(tag for form in forms for tag in form.tags),
+        category=best.category,
+        categories=tuple(form.category for form in forms),
+        media=best.media,
+        securities=securities,
+        symbols=tuple(sorted(security.symbol for security in securities)),
+        main_symbols=tuple(
+            sorted(one.symbol for one in securities if "chart" in one.evidence or (one.name or "\0") in shown)
+        ),
+        images=best.images,
+        links=best.links,
+        share_url=own.source_link if own else None,
+        origin_url=f"https://finance.eastmoney.com/a/{plan.digits}.html" if rolling and plan.digits else None,
+        editor=best.editor,
+        post_urls=tuple(form.url for form in forms),
+        listed=any(form.listed for form in forms),
+        upstream_digest=draft.digest,
+        forms=forms,
+    )
+
+
+def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> FormTruth:
+    own, bare = plan.id == post.name, not post.blocks
+    digest = None if own else draft.shown_digest
+    text = (digest or "") if bare else body.text(draft.body)
+    if bare or not digest or _same(digest, draft.title):
+        digest = None
+    marked = not own and not bare
+    lines = () if bare else draft.body
+    return FormTruth(
+        form="page" if own or not plan.digits else "page-rolling",
+        url=post.url,
+        file=post.file,
+        title=draft.title,
+        digest=digest,
+        text=text,
+        published_raw=f"{post.shown_at:%Y-%m-%d %H:%M:%S}",
+        zoned=post.zoned,
+        late=post.late,
+        tags=tuple(post.tags) or (post.tag,),
+        category=post.category,
+        media=_media(plan, draft, own=own, bare=bare),
+        securities=body.securities(lines, marked=marked),
+        images=body.images(lines),
+        links=body.links(lines, marked=marked),
+        source_link=post.link or None,
+        editor=next((line.editor for line in lines if isinstance(line, body.EditorLine)), None),
+        listed=post.path in listed,
+    )
+
+
+def _media(plan: Plan, draft: Draft, *, own: bool, bare: bool) -> tuple[str, str] | None:
+    if not plan.digits:
+        return None
+    named: Medium | None = None
+    if own or any(isinstance(line, body.SourceLine) for line in draft.body):
+        named = plan.medium
+    elif bare and (draft.digest or "").endswith((f"（{plan.medium.printed}）", f"({plan.medium.printed})")):
+        named = plan.medium
+    return (named.name, named.slug) if named else None
+
+
+def _same(digest: str, title: str) -> bool:
+    return _TITLE_NOISE.sub("", digest) == _TITLE_NOISE.sub("", title)
+
+
+def _merged(forms: tuple[FormTruth, ...]) -> tuple[SecurityTruth, ...]:
+    # The rolling form has the marks, so its order and counts are the truth; charts stand in both.
+    marked = forms[-1].securities
+    known = {security.secid for security in marked}
+    return (*marked, *(one for form in forms for one in form.securities if one.secid not in known))
+
+
+def as_json(truth: PostTruth) -> dict[str, Any]:
+    """Give a truth as JSON values; times in ISO format, UTC."""
+    return asdict(truth) | {"published_at": truth.published_at.isoformat()}
+
+
+def shown_as_utc(form: FormTruth) -> datetime:
+    """Give the printed time of a form, taken for Beijing time as the page claims. Aware, UTC."""
+    printed = datetime.strptime(form.published_raw, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+    return printed.astimezone(UTC)

@@ -1,0 +1,138 @@
+"""A made-up world of finance news: its posts, the site that shows them, and the truth about both.
+
+    World(seed=1, posts=300)
+
+Deterministic: the same arguments give the same bytes in any process. Nothing depends on the wall clock.
+Posts can be added, changed and removed at run time; the site is built anew from what is left.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from sandbox import site
+from sandbox.compose import Draft, draft
+from sandbox.jekyll import SitePost, site_posts
+from sandbox.layout import LAYOUTS
+from sandbox.plan import BEIJING, KINDS, Plan, Planner
+from sandbox.truth import PostTruth, post_truth
+
+FIRST_DAY = date(2021, 12, 1)
+LAST_DAY = date(2022, 5, 31)
+"""The days of which posts of the real site survive."""
+
+
+class UnknownPost(Exception):
+    """Raised by a change or removal of a post that the world does not hold."""
+
+
+class World:
+    """Posts between two days, and the site as it shows them at `now`."""
+
+    def __init__(
+        self,
+        seed: int = 1,
+        posts: int = 300,
+        *,
+        first_day: date = FIRST_DAY,
+        last_day: date = LAST_DAY,
+        layout: str = "new",
+        archive_days: int | None = None,
+        now: datetime | None = None,
+    ) -> None:
+        if layout not in LAYOUTS:
+            raise ValueError(f"no layout {layout!r}; there are {', '.join(LAYOUTS)}")
+        self.layout = layout
+        self.archive_days = archive_days
+        """Posts older than this many days before `now` are archived; None: the site lists all."""
+
+        self.now = now or datetime.combine(last_day + timedelta(days=1), time(9), BEIJING)
+        """The world's present, aware: when the site was built last."""
+
+        self._planner = Planner(seed, first_day, last_day)
+        self._plans: list[Plan] = []
+        self._versions: dict[str, int] = {}
+        self._articles: dict[str, tuple[Plan, Draft, tuple[SitePost, ...]]] = {}
+        for index, kind in enumerate(self._planner.kinds(posts)):
+            self._write(self._planner.plan(index, kind))
+        self._build()
+
+    @property
+    def truths(self) -> list[PostTruth]:
+        """The truth of every post, in order of creation."""
+        listed = self.site.listed()
+        return [post_truth(plan, words, posts, listed) for plan, words, posts in self._articles.values()]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all posts, in order of creation."""
+        return list(self._articles)
+
+    def truth(self, post: str) -> PostTruth:
+        """Give the truth of one post."""
+        plan, words, posts = self._article(post)
+        return post_truth(plan, words, posts, self.site.listed())
+
+    def article(self, digits: str) -> tuple[Plan, Draft] | None:
+        """Give plan and words of an article by its number; None if there is none of that number."""
+        found = self._articles.get(f"NW{digits}")
+        return found[:2] if found else None
+
+    def sources(self) -> dict[str, str]:
+        """Give the Jekyll source of every post by its path in the site's repository."""
+        return {post.file: post.source for post in self._site_posts()}
+
+    def add_post(self, kind: str = "both") -> PostTruth:
+        """Publish one more post, a minute after everything so far."""
+        if kind not in KINDS:
+            raise ValueError(f"no kind {kind!r}; there are {', '.join(KINDS)}")
+        self.now += timedelta(minutes=1)
+        plan = self._planner.plan(len(self._plans), kind, self.now)
+        self._write(plan)
+        self._build()
+        return self.truth(self.ids[-1])
+
+    def change_post(self, post: str) -> PostTruth:
+        """Rewrite the words of a post; number, headline and time stay."""
+        plan, *_ = self._article(post)
+        self.now += timedelta(minutes=1)
+        self._versions[post] += 1
+        self._write(plan)
+        self._build()
+        return self.truth(post)
+
+    def remove_post(self, post: str) -> None:
+        """Take a post off the site and from upstream."""
+        self._article(post)
+        self.now += timedelta(minutes=1)
+        del self._articles[post]
+        self._build()
+
+    def _article(self, post: str) -> tuple[Plan, Draft, tuple[SitePost, ...]]:
+        if post not in self._articles:
+            raise UnknownPost(f"this world holds no post {post!r}")
+        return self._articles[post]
+
+    def _write(self, plan: Plan) -> None:
+        if plan.index == len(self._plans):
+            self._plans.append(plan)
+        repeated = None
+        if plan.twin is not None:
+            twin = self._plans[plan.twin]
+            repeated = draft(twin, 0)
+            plan = replace(plan, medium=twin.medium)
+        post = plan.id or "sitenews/init"
+        version = self._versions.setdefault(post, 0)
+        words = draft(plan, version, repeated)
+        self._articles[post] = plan, words, site_posts(plan, words)
+
+    def _site_posts(self) -> Iterable[SitePost]:
+        for _, _, posts in self._articles.values():
+            for post in posts:
+                age = self.now.astimezone(BEIJING).replace(tzinfo=None) - post.stamped_at
+                old = self.archive_days is not None and age > timedelta(days=self.archive_days)
+                yield replace(post, archived=True, zoned=True) if old and not post.leading_blank else post
+
+    def _build(self) -> None:
+        posts = list(self._site_posts())
+        self.site = site.Site(posts, site.categories(posts), self.now.isoformat(), self.layout)
