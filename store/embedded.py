@@ -111,7 +111,7 @@ def ensure_running(directory: Path) -> str:
 
 
 def status(directory: Path) -> Status:
-    """Tell whether the mongod of `directory` runs; start and create nothing. Raises MongodUnreachableError."""
+    """Tell whether the mongod of `directory` runs; start and create nothing. Raises MongodError."""
     directory = directory.resolve()
     dbpath = directory / DATA
     if not _is_held(directory):
@@ -127,7 +127,7 @@ def status(directory: Path) -> Status:
 def stop(directory: Path) -> bool:
     """Shut the mongod of `directory` down cleanly and wait for its end; return whether one was running.
 
-    Raises MongodUnreachableError if it does not hear or does not end within PATIENCE_SECONDS.
+    Raises MongodError, if it does not hear or does not end within PATIENCE_SECONDS for one.
     """
     directory = directory.resolve()
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -173,10 +173,15 @@ def _lock(directory: Path) -> Iterator[int | None]:
 
 
 def _is_held(directory: Path) -> bool:
-    if not (directory / LOCK).exists():
-        return False
-    with _lock(directory) as lock:
-        return lock is None
+    try:
+        if not (directory / LOCK).exists():
+            return False
+        with _lock(directory) as lock:
+            return lock is None
+    except PermissionError as error:
+        raise DirectoryRefusedError(
+            f"{directory} is another user's, or in a directory of another user."
+        ) from error
 
 
 def _start(directory: Path, lock: int) -> str:
