@@ -21,7 +21,7 @@ FAULTS: dict[str, tuple[str, Change]] = {}
 """Faults by name: what happens, and the function that makes it happen."""
 
 
-class UnknownFault(ValueError):
+class UnknownFaultError(ValueError):
     """Raised for a fault that has no such name, host or number."""
 
 
@@ -47,11 +47,11 @@ class Fault:
 
 
 def parse(asked: str, path: str | None = None) -> Fault:
-    """Read one `[host:]name[@N]`; raises `UnknownFault`."""
+    """Read one `[host:]name[@N]`; raises `UnknownFaultError`."""
     name, _, since = asked.strip().partition("@")
     host, _, name = name.rpartition(":")
     if name not in FAULTS or (host or "site") not in HOSTS or not (since or "1").isdecimal():
-        raise UnknownFault(f"no fault {asked!r}; there are {', '.join(FAULTS)}, for {', '.join(HOSTS)}")
+        raise UnknownFaultError(f"no fault {asked!r}; there are {', '.join(FAULTS)}, for {', '.join(HOSTS)}")
     return Fault(host or "site", name, int(since or 1), path)
 
 

@@ -12,8 +12,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-_LONGEST_HEAD = 64 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -39,11 +37,11 @@ class Request:
         return unquote(urlsplit(self.target).path)
 
     def query(self, name: str) -> str:
-        """The first value of a query parameter; empty if it is missing."""
+        """Give the first value of a query parameter; empty if it is missing."""
         return parse_qs(urlsplit(self.target).query).get(name, [""])[0]
 
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object; an empty body is an empty one."""
+        """Read the body as a JSON object; an empty body is an empty one."""
         value = json.loads(self.body or b"{}")
         if not isinstance(value, dict):
             raise ValueError("the body must be a JSON object")  # noqa: TRY004 - one error for any bad body
@@ -91,8 +89,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hand
             await writer.drain()
             if response.manner == "short" or request.headers.get("connection", "").lower() == "close":
                 break
-    except (ConnectionError, asyncio.IncompleteReadError):
-        pass  # the client went away: its right
+    except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        pass  # the client went away, or the server stops: either may end a connection at any point
     finally:
         writer.close()
 

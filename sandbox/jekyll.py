@@ -28,6 +28,7 @@ COLUMNS = (
 )
 """Host and column of source links, as rolling news carries them."""
 
+_BLANKS = re.compile(r"[ \t\r\n]+")
 _TAGS = re.compile(r"<script.*?</script>|<!--.*?-->|<style.*?</style>|<[^>]*>", re.DOTALL)
 
 
@@ -195,7 +196,7 @@ class SitePost:
     @cached_property
     def summary(self) -> str:
         """The excerpt without tags, blanks single."""
-        return " ".join(_TAGS.sub("", self.excerpt).split())
+        return _BLANKS.sub(" ", _TAGS.sub("", self.excerpt)).strip(" ")
 
 
 def site_posts(plan: Plan, draft: Draft) -> tuple[SitePost, ...]:

@@ -165,7 +165,7 @@ _TOP = f"""\
       <header>
         <h1><a href="{SITE}/">{NAME}</a></h1>
 
-        
+{" " * 8}
 
         <p></p>
 
@@ -179,7 +179,8 @@ _BOTTOM = {
       </section>
       <footer>
         <p><small>【免责声明】<br />本沙盒所载内容均为虚构，仅供测试，不构成任何投资建议。</small></p>
-        <p>&copy; 2020 - <script type="text/javascript">document.write((new Date()).getFullYear());</script> 金融消息沙盒. </p>
+        <p>&copy; 2020 - \
+<script type="text/javascript">document.write((new Date()).getFullYear());</script> 金融消息沙盒. </p>
       </footer>
     </div>
     <script src="/assets/js/scale.fix.js"></script>

@@ -32,14 +32,24 @@ from sandbox.body import (
 from sandbox.securities import Security
 
 ADVERTS = {
-    "toplink": '<p><a class="toplink" href="https://ai.eastmoney.com/mxtest" target="_blank">'
-    "妙想投研助理，立即体验&gt;&gt;</a></p>",
-    "picture": '<p style="text-align:center;"><a href="https://acttg.eastmoney.com/pub/sandbox_banner" '
-    'target="_blank"><img src="https://np-newspic.dfcfw.com/download/D25000000000000000001_w640h90.jpg" '
-    'class="em_handle_adv_close" width="580" /></a></p>',
-    "promotion": "<p>在东方财富看资讯行情，选东方财富证券一站式开户交易&gt;&gt;</p>",
-    "list": '<p><a href="https://acttg.eastmoney.com/pub/sandbox_list">主力资金加仓名单实时更新，APP内免费看&gt;&gt;</a></p>',
-    "division": '<!-- 正文中部 内嵌广告 --><div class="ad_context3"><p>广告</p></div>',
+    "toplink": (
+        (
+            '<p><a class="toplink" href="https://ai.eastmoney.com/mxtest" target="_blank">'
+            "妙想投研助理，立即体验&gt;&gt;</a></p>"
+        ),
+    ),
+    "picture": (
+        (
+            '<p style="text-align:center;"><a href="https://acttg.eastmoney.com/pub/banner" target="_blank">'
+            '<img src="https://np-newspic.dfcfw.com/download/D25000000000000000001_w640h90.jpg" '
+            'class="em_handle_adv_close" width="580" /></a></p>'
+        ),
+    ),
+    "promotion": ("<p>在东方财富看资讯行情，选东方财富证券一站式开户交易&gt;&gt;</p>",),
+    "list": (
+        '<p><a href="https://acttg.eastmoney.com/pub/sandbox_list">主力资金加仓名单实时更新，APP内免费看&gt;&gt;</a></p>',
+    ),
+    "division": ("<!-- 正文中部 内嵌广告 -->", '<div class="ad_context3"><p>广告</p></div>'),
 }
 """Adverts by kind, as they stand between the paragraphs of real bodies."""
 
@@ -70,7 +80,7 @@ class _Writer:
         self.indent = indent
         self.named: set[str] = set()
 
-    def block(self, block: Block) -> list[str]:
+    def block(self, block: Block) -> list[str]:  # noqa: PLR0911 - one arm per kind of block
         """Give the top-level elements of a block."""
         match block:
             case Paragraph(runs):
@@ -90,7 +100,7 @@ class _Writer:
             case Spacer():
                 return [_SPACER]
             case Advert(kind):
-                return [ADVERTS[kind]]
+                return list(ADVERTS[kind])
             case _:
                 assert_never(block)
 

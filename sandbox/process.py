@@ -24,7 +24,7 @@ _STOP_SECONDS = 10
 _ANSWER_SECONDS = 60
 
 
-class SandboxFailed(Exception):
+class SandboxError(Exception):
     """Raised when the process does not start, or refuses a control request."""
 
 
@@ -43,7 +43,7 @@ class SandboxProcess:
         """The value for MIRRORS: every origin to this sandbox."""
 
     def start(self) -> Self:
-        """Start it and wait for its address; raises `SandboxFailed` if it ends instead."""
+        """Start it and wait for its address; raises `SandboxError` if it ends instead."""
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             self._command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True
         )
@@ -51,7 +51,7 @@ class SandboxProcess:
         lines = [output.readline() for _ in range(2)] if output else []
         if len(lines) < 2 or not lines[1]:
             code = self._process.wait()
-            raise SandboxFailed(f"{' '.join(self._command)} ended with exit code {code}")
+            raise SandboxError(f"{' '.join(self._command)} ended with exit code {code}")
         self.url = lines[0].removeprefix("sandbox: ").strip()
         self.mirrors = lines[1].removeprefix("MIRRORS=").strip()
         return self
@@ -102,7 +102,7 @@ class SandboxProcess:
         body = None if asked is None else json.dumps(asked).encode()
         status, _, answer = self.request(method, target, host=CONTROL_HOST, body=body)
         if status != 200:
-            raise SandboxFailed(f"{method} {target}: {answer.decode()}")
+            raise SandboxError(f"{method} {target}: {answer.decode()}")
         return answer
 
     def truths(self) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from urllib.parse import quote, unquote
 
 from sandbox import faults, http, quotes, upstream
 from sandbox.http import Request, Response, as_json, html
@@ -27,7 +26,7 @@ from sandbox.plan import KINDS
 from sandbox.securities import BY_SECID
 from sandbox.site import NOT_FOUND_PATH
 from sandbox.truth import as_json as truth_json
-from sandbox.world import UnknownPost, World
+from sandbox.world import UnknownPostError, World
 
 CONTROL_HOST = "control.sandbox"
 
@@ -187,7 +186,7 @@ class _Control:
             return as_json({"error": f"no control {name}"}, 404)
         try:
             return actions[name](request)
-        except (ValueError, KeyError, UnknownPost) as error:
+        except (ValueError, KeyError, UnknownPostError) as error:
             return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
 
     @property

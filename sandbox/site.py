@@ -11,13 +11,12 @@ From the posts of a world, newest first. Gives the bytes of a page, or None for 
     /404.html, /requirements.txt, /assets/...
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-from sandbox.jekyll import NOTICES, ROLLING, SITE, SitePost
-from sandbox.layout import NAME, Head, page
-from sandbox.media import slug
 from sandbox import kramdown
+from sandbox.jekyll import NOTICES, ROLLING, SITE, SitePost
+from sandbox.layout import NAME, Head, escape_once, page
 
 NOT_FOUND_PATH = "/404.html"
 _HOME_PER_TAG = 5
@@ -55,26 +54,26 @@ class Site:
         if self.layout == "new":
             home = [post for posts in self._by_tag().values() for post in posts[:_HOME_PER_TAG]]
         filed = [post for post in self.posts if len(post.categories) == 1]
-        return {post.path for post in (*home, *filed, *self.posts[:_FEED])}
+        return {post.path for post in (*home, *filed, *self._newest())}
+
+    def _newest(self) -> list[SitePost]:
+        # The feed sorts by time alone and turns the list around: of two posts of one second it names the
+        # other first.
+        return sorted(self.posts, key=lambda post: post.shown_at)[::-1][:_FEED]
 
     def _listing(self, path: str) -> str | None:
-        match path:
-            case "/":
-                return self._home()
-            case "/emnews/":
-                return self._rolling()
-            case "/feed.xml":
-                return self._feed()
-            case "/404.html":
-                return self._not_found()
-            case "/requirements.txt":
-                return "requests==2.25.1\nxpinyin==0.7.6\n"
-            case "/assets/css/style.css" | "/assets/js/scale.fix.js":
-                return "/* sandbox */\n"
-        for category in self.categories:
-            if path == f"/category/{category}.html":
-                return self._category(category)
-        return None
+        pages: dict[str, Callable[[], str]] = {
+            "/": self._home,
+            "/emnews/": self._rolling,
+            "/feed.xml": self._feed,
+            NOT_FOUND_PATH: self._not_found,
+        }
+        if path in pages:
+            return pages[path]()
+        category = path.removeprefix("/category/").removesuffix(".html")
+        if path == f"/category/{category}.html" and category in self.categories:
+            return self._category(category)
+        return _FILES.get(path)
 
     def _by_tag(self) -> dict[str, list[SitePost]]:
         # Tags in order of first appearance by ascending date; posts of a tag newest first.
@@ -119,9 +118,10 @@ class Site:
 
     def _category_title(self, category: str) -> str:
         # Later pages of the real site carry the name of another source; every third does here.
-        place = self.categories.index(category)
-        named = [post.tag for post in self.posts if post.category not in {category, ROLLING[0], NOTICES[0]}]
-        return named[place % len(named)] if named and place % 3 == 1 else category.capitalize()
+        place, own = self.categories.index(category), {ROLLING[0], NOTICES[0]}
+        named = [post.tag for post in self.posts if post.category not in {category, *own}]
+        borrowed = place % 3 == 1 and category not in own and named
+        return named[place % len(named)] if borrowed else category.capitalize()
 
     def _post(self, post: SitePost) -> str:
         stamp = f"{post.shown_at:%Y-%m-%d %H:%M:%S}"
@@ -134,7 +134,7 @@ class Site:
             f"  <small>tags: <em>{tags}</em></small>\n\n"
         )
         described = "" if post.archived else post.summary
-        head = Head(post.path, post.shown_title, post.content, described, post.published_time)
+        head = Head(post.path, post.shown_title, post.content, escape_once(described), post.published_time)
         return page(head, content, self.layout)
 
     def _not_found(self) -> str:
@@ -142,7 +142,7 @@ class Site:
         return page(head, _NOT_FOUND[self.layout], self.layout)
 
     def _feed(self) -> str:
-        entries = "".join(_entry(post) for post in self.posts[:_FEED])
+        entries = "".join(_entry(post) for post in self._newest())
         return (
             '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="zh-CN">'
             '<generator uri="https://jekyllrb.com/" version="3.9.2">Jekyll</generator>'
@@ -177,6 +177,11 @@ def categories(posts: Iterable[SitePost]) -> list[str]:
     return list(dict.fromkeys(post.category for post in sorted(posts, key=lambda post: post.stamped_at)))
 
 
+_FILES = {
+    "/requirements.txt": "requests==2.25.1\nxpinyin==0.7.6\n",
+    "/assets/css/style.css": "/* sandbox */\n",
+    "/assets/js/scale.fix.js": "/* sandbox */\n",
+}
 _HOME_TEMPLATE = """\
 {% for tag in site.tags %}
   <h2 id="{{ tag[0] }}">{{ tag[0] }}</h2>
@@ -219,7 +224,7 @@ _NOT_FOUND_OLD = """\
 如继续浏览，请访问[首页](/) 
 
 ## 本页面将于5秒后跳转至首页
-"""
+"""  # noqa: W291 - the real templates have these blanks
 _NOT_FOUND = {
     "new": """\
 <script language="JavaScript"> 
@@ -243,7 +248,7 @@ _NOT_FOUND = {
 如继续浏览，请访问<a href="/">首页</a></p>
 
 <h2 id="本页面将于5秒后跳转至首页">本页面将于5秒后跳转至首页</h2>
-""",
+""",  # noqa: W291 - as above
     "old": """\
 <script language="JavaScript"> 
   function myrefresh(){window.location="/";}
@@ -263,5 +268,5 @@ _NOT_FOUND = {
 <p>如继续浏览，请访问<a href="/">首页</a></p>
 
 <h2 id="本页面将于5秒后跳转至首页">本页面将于5秒后跳转至首页</h2>
-""",
+""",  # noqa: W291 - as above
 }

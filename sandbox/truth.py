@@ -6,16 +6,15 @@ merged: the medium's own form wins, gaps are filled from the rolling one.
 """
 
 import re
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox import body
 from sandbox.body import ImageTruth, LinkTruth, SecurityTruth
 from sandbox.compose import Draft
 from sandbox.jekyll import SitePost
-from sandbox.media import Medium
-from sandbox.plan import BEIJING, KINDS, Plan
+from sandbox.plan import BEIJING, Plan
 
 _TITLE_NOISE = re.compile(r"[\W_]+")
 
@@ -179,12 +178,10 @@ def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> F
 def _media(plan: Plan, draft: Draft, *, own: bool, bare: bool) -> tuple[str, str] | None:
     if not plan.digits:
         return None
-    named: Medium | None = None
-    if own or any(isinstance(line, body.SourceLine) for line in draft.body):
-        named = plan.medium
-    elif bare and (draft.digest or "").endswith((f"（{plan.medium.printed}）", f"({plan.medium.printed})")):
-        named = plan.medium
-    return (named.name, named.slug) if named else None
+    name = plan.medium.printed
+    in_source_line = any(isinstance(line, body.SourceLine) for line in draft.body)
+    in_brackets = bare and (draft.digest or "").endswith((f"（{name}）", f"({name})"))
+    return (plan.medium.name, plan.medium.slug) if own or in_source_line or in_brackets else None
 
 
 def _same(digest: str, title: str) -> bool:

@@ -6,7 +6,6 @@ Deterministic: the same arguments give the same bytes in any process. Nothing de
 Posts can be added, changed and removed at run time; the site is built anew from what is left.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -22,14 +21,14 @@ LAST_DAY = date(2022, 5, 31)
 """The days of which posts of the real site survive."""
 
 
-class UnknownPost(Exception):
+class UnknownPostError(Exception):
     """Raised by a change or removal of a post that the world does not hold."""
 
 
 class World:
     """Posts between two days, and the site as it shows them at `now`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the knobs of a world, all but two by name only
         self,
         seed: int = 1,
         posts: int = 300,
@@ -61,7 +60,9 @@ class World:
     def truths(self) -> list[PostTruth]:
         """The truth of every post, in order of creation."""
         listed = self.site.listed()
-        return [post_truth(plan, words, posts, listed) for plan, words, posts in self._articles.values()]
+        return [
+            post_truth(plan, words, self._shown(posts), listed) for plan, words, posts in self._articles.values()
+        ]
 
     @property
     def ids(self) -> list[str]:
@@ -71,7 +72,7 @@ class World:
     def truth(self, post: str) -> PostTruth:
         """Give the truth of one post."""
         plan, words, posts = self._article(post)
-        return post_truth(plan, words, posts, self.site.listed())
+        return post_truth(plan, words, self._shown(posts), self.site.listed())
 
     def article(self, digits: str) -> tuple[Plan, Draft] | None:
         """Give plan and words of an article by its number; None if there is none of that number."""
@@ -110,7 +111,7 @@ class World:
 
     def _article(self, post: str) -> tuple[Plan, Draft, tuple[SitePost, ...]]:
         if post not in self._articles:
-            raise UnknownPost(f"this world holds no post {post!r}")
+            raise UnknownPostError(f"this world holds no post {post!r}")
         return self._articles[post]
 
     def _write(self, plan: Plan) -> None:
@@ -126,13 +127,21 @@ class World:
         words = draft(plan, version, repeated)
         self._articles[post] = plan, words, site_posts(plan, words)
 
-    def _site_posts(self) -> Iterable[SitePost]:
-        for _, _, posts in self._articles.values():
-            for post in posts:
-                age = self.now.astimezone(BEIJING).replace(tzinfo=None) - post.stamped_at
-                old = self.archive_days is not None and age > timedelta(days=self.archive_days)
-                yield replace(post, archived=True, zoned=True) if old and not post.leading_blank else post
+    def _site_posts(self) -> list[SitePost]:
+        return [post for _, _, posts in self._articles.values() for post in self._shown(posts)]
+
+    def _shown(self, posts: tuple[SitePost, ...]) -> tuple[SitePost, ...]:
+        if self.archive_days is None:
+            return posts
+        oldest = self.now.astimezone(BEIJING).replace(tzinfo=None) - timedelta(days=self.archive_days)
+        # Archived files got their zone; what hides its front matter is no page for Jekyll and stays.
+        return tuple(
+            replace(post, archived=True, zoned=True)
+            if post.stamped_at < oldest and not post.leading_blank
+            else post
+            for post in posts
+        )
 
     def _build(self) -> None:
-        posts = list(self._site_posts())
+        posts = self._site_posts()
         self.site = site.Site(posts, site.categories(posts), self.now.isoformat(), self.layout)
