@@ -40,7 +40,7 @@ class MongoPipeline:
         try:
             database = await store.open()
         except MongoUnavailableError as error:
-            spider.logger.error("%s", error)
+            spider.logger.error("%s", error)  # noqa: TRY400 - the message says it all, a traceback would bury it
             raise CloseSpider("mongo_unavailable") from error
         self.writer = PostWriter(database, spider.run_id, spider.name, self.outage_seconds)
         self.writer.start()

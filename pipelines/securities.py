@@ -21,6 +21,7 @@ class SecuritiesPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the stage."""
         return cls(crawler.stats)
 
     def process_item(self, item: Any) -> Any:

@@ -1,11 +1,10 @@
 """What was dropped or could not be read: the collection `rejects`."""
 
-import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from store.connection import Store
 from store.merge import milliseconds
-from store.schema import Database
 
 RAW_CHARACTERS = 100_000
 """How much of a page or item is kept; the longest real page has 30,000."""
@@ -15,10 +14,10 @@ RAW_CHARACTERS = 100_000
 class Rejects:
     """The rejects of one run."""
 
-    database: Database
+    store: Store
     run_id: str
     spider: str
-    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _count: int = 0
 
     async def add(
         self,
@@ -30,9 +29,10 @@ class Rejects:
         raw: str | None = None,
     ) -> None:
         """Keep one: where it was rejected, why, and what it was."""
-        await self.database.rejects.insert_one(
+        self._count += 1
+        await self.store.database.rejects.insert_one(
             {
-                "_id": f"{self.run_id}/{next(self._numbers):06d}",
+                "_id": f"{self.run_id}/{self._count:06d}",
                 "run_id": self.run_id,
                 "spider": self.spider,
                 "stage": stage,

@@ -1,0 +1,211 @@
+"""Judges a run and keeps its books: a green run means complete (rule 6).
+
+From the stats of the crawl, before Scrapy says `finished`. Gives the `finish_reason`, the document in `runs`
+and the stat `run/ok`, which decides the exit code of `scrapy crawl`.
+"""
+
+import platform
+import resource
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
+from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawler.urls import post_place
+from store import queries, runs
+from store.schema import Database
+
+SIGN_OF_LIFE_SECONDS = 60.0
+MISSING_SHOWN = 100
+"""URLs of missing posts kept per category; a broken run of thousands needs no more to be understood."""
+
+_BLOCKED = frozenset({"Http401", "Http403", "Http418", "Http429", "Http451", "BlockPageError"})
+_CHANGED = frozenset({"PageLayoutError"})
+_GONE = frozenset({"Http404", "Http410"})
+_LISTING_PAGES = ("rolling", "feed", "category")
+_COUNTS = (
+    *("listed", "known", "fetched", "scraped", "rejected", "duplicate", "inserted", "updated", "unchanged"),
+    *("revised", "spooled"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The assertions a run is held to (settings RUN_*)."""
+
+    min_posts: int
+    max_error_ratio: float
+    max_reject_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of a run."""
+
+    reason: str
+    failures: list[str]
+    warnings: list[str]
+
+
+def judge(stats: dict[str, Any], limits: Limits) -> Verdict:
+    """Judge a crawl that has nothing left to do, by its stats."""
+    problems = _problems(stats)
+    listed = stats.get("posts/listed", 0)
+    listings = Counter[str]()
+    for page in _LISTING_PAGES:
+        listings += Counter({name: count for name, count in problems[page].items() if name not in _GONE})
+    warnings = [f"{count} {page} pages: {name}" for page in problems for name, count in problems[page].items()]
+    if problems["home"]:
+        return Verdict(_cause(problems["home"]), [f"home page: {', '.join(problems['home'])}"], warnings)
+    if listed < limits.min_posts:
+        reason = _cause(listings) if listings else "no_posts"
+        return Verdict(reason, [f"{listed} posts listed, at least {limits.min_posts} expected"], warnings)
+    if listings:
+        return Verdict(_cause(listings), [f"listing pages: {_written(listings)}"], warnings)
+    asked = stats.get("pages/post/read", 0) + problems["post"].total()
+    if problems["post"].total() > limits.max_error_ratio * asked:
+        failure = f"{problems['post'].total()} of {asked} posts: {_written(problems['post'])}"
+        causes = {_cause(Counter([name])) for name in problems["post"] if name not in _GONE}
+        return Verdict(causes.pop() if len(causes) == 1 else "too_many_errors", [failure], warnings)
+    rejected, scraped = stats.get("posts/rejected", 0), stats.get("posts/scraped", 0)
+    if rejected > limits.max_reject_ratio * scraped:
+        return Verdict("too_many_errors", [f"{rejected} of {scraped} items rejected"], warnings)
+    return Verdict("limit" if stats.get("posts/beyond_limit") else "finished", [], warnings)
+
+
+def _problems(stats: dict[str, Any]) -> dict[str, Counter[str]]:
+    """Give what went wrong, by kind of page."""
+    found: dict[str, Counter[str]] = {page: Counter() for page in ("home", *_LISTING_PAGES, "post")}
+    for name, value in stats.items():
+        match name.split("/"):
+            case ["pages", page, "failed" | "unreadable", reason]:
+                found.setdefault(page, Counter())[reason] += value
+    return found
+
+
+def _cause(reasons: Counter[str]) -> str:
+    names = set(reasons)
+    if names & _BLOCKED:
+        return "blocked"
+    return "layout_changed" if names & _CHANGED else "site_unavailable"
+
+
+def _written(reasons: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in reasons.most_common())
+
+
+class VerdictExtension:
+    """Opens, keeps alive and closes the document of a run."""
+
+    def __init__(self, crawler: Crawler, limits: Limits) -> None:
+        self.crawler = crawler
+        self.limits = limits
+        self.requests: Counter[tuple[str, str]] = Counter()
+        self.alive = create_looping_call(self.sign_of_life)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the extension from RUN_MIN_POSTS, RUN_MAX_ERROR_RATIO and RUN_MAX_REJECT_RATIO."""
+        settings = crawler.settings
+        limits = Limits(
+            settings.getint("RUN_MIN_POSTS"),
+            settings.getfloat("RUN_MAX_ERROR_RATIO"),
+            settings.getfloat("RUN_MAX_REJECT_RATIO"),
+        )
+        extension = cls(crawler, limits)
+        for signal, receiver in (
+            (signals.spider_opened, extension.spider_opened),
+            (signals.response_received, extension.response_received),
+            (signals.spider_idle, extension.spider_idle),
+            (signals.spider_closed, extension.spider_closed),
+        ):
+            crawler.signals.connect(receiver, signal=signal)
+        return extension
+
+    @property
+    def spider(self) -> Any:
+        """The running spider, a StoreSpider."""
+        return self.crawler.spider
+
+    async def spider_opened(self) -> None:
+        """Open the run's document."""
+        spider = self.spider
+        versions = {name: version(name) for name in ("scrapy", "pymongo")} | {"python": platform.python_version()}
+        await runs.begin(spider.store.database, spider.run_id, spider.name, spider.arguments, versions)
+        self.alive.start(SIGN_OF_LIFE_SECONDS, now=False)
+
+    async def sign_of_life(self) -> None:
+        """Tell other runs that this one goes on."""
+        await runs.sign_of_life(self.spider.store.database, self.spider.run_id)
+
+    def response_received(self, request: Request) -> None:
+        """Count an answer by host and kind of page."""
+        host = urlparse_cached(request).hostname or ""
+        self.requests[host, request.meta.get("page", "robots")] += 1
+
+    def spider_idle(self) -> None:
+        """Say why the run ends, before Scrapy says that it finished. Raises CloseSpider."""
+        reason = judge(self.crawler.stats.get_stats(), self.limits).reason
+        if reason != "finished":
+            raise CloseSpider(reason)
+
+    async def spider_closed(self, reason: str) -> None:
+        """Write the verdict and the books, and close the store."""
+        if self.alive.running:
+            self.alive.stop()
+        stats = self.crawler.stats
+        verdict = judge(stats.get_stats(), self.limits)
+        failures = verdict.failures if reason == verdict.reason else [reason]
+        ok = reason in {"finished", "limit"} and not failures
+        stats.set_value("run/ok", ok)
+        stats.set_value("run/failures", failures)
+        counts = {name: stats.get_value(f"posts/{name}", 0) for name in _COUNTS}
+        if self.spider.store.is_open:
+            figures = {"failures": failures, "warnings": verdict.warnings, "counts": counts}
+            await self.write_end({"finish_reason": reason, "ok": ok, **figures})
+            await self.spider.store.close()
+        said = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
+        self.spider.logger.info("run %s: %s (%s)", self.spider.run_id, reason, said or "nothing")
+
+    async def write_end(self, verdict: dict[str, Any]) -> None:
+        """Close the run's document."""
+        stats, database = self.crawler.stats, self.spider.store.database
+        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        figures = {
+            "requests": [
+                {"host": host, "kind": kind, "count": count}
+                for (host, kind), count in sorted(self.requests.items())
+            ],
+            "coverage": await coverage(database, self.spider.listed),
+            "bytes": stats.get_value("downloader/response_bytes", 0),
+            "seconds": (datetime.now(UTC) - stats.get_value("start_time")).total_seconds(),
+            "peak_memory": kilobytes if sys.platform == "darwin" else kilobytes * 1024,
+        }
+        await runs.end(database, self.spider.run_id, {**verdict, **figures})
+
+
+async def coverage(database: Database, listed: dict[str, bool]) -> list[dict[str, Any]]:
+    """Compare the posts that listings showed with what is stored now. `listed`: URL -> known before the run."""
+    stored = await queries.known_posts(database, list(listed))
+    by_category: dict[str, list[str]] = {}
+    for url in listed:
+        place = post_place(url)
+        by_category.setdefault((place.category if place else None) or "", []).append(url)
+    return [
+        {
+            "category": category,
+            "listed": len(urls),
+            "known": sum(listed[url] for url in urls),
+            "stored": sum(url in stored for url in urls),
+            "missing": [url for url in urls if url not in stored][:MISSING_SHOWN],
+        }
+        for category, urls in sorted(by_category.items())
+    ]

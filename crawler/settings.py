@@ -1,0 +1,112 @@
+"""Every knob, in the order data flows, each with its reason. The environment is read here alone.
+
+`-s NAME=value` and scrapyd's `setting=` override what stands here. The names in the first and the MongoDB
+block, MIRRORS and RUN_* are this project's own; the rest are Scrapy's.
+"""
+
+import os
+from pathlib import Path
+
+from scrapy.utils.conf import closest_scrapy_cfg
+
+
+def _home() -> Path:
+    """Where relative paths start: the folder of the nearest scrapy.cfg, else the user's data folder."""
+    config = closest_scrapy_cfg()
+    if config:
+        return Path(config).parent
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "finews"
+
+
+# --- what is crawled, and by whom -------------------------------------------------------------------------
+
+BOT_NAME = "finews"
+SPIDER_MODULES = ["crawler.spiders"]
+COMMANDS_MODULE = "crawler.commands"
+
+FINEWS_SITE = os.environ.get("FINEWS_SITE", "https://finews.withounder.com/")
+"""The site; also `-a site=`."""
+
+USER_AGENT = os.environ.get("FINEWS_USER_AGENT", "finews/1.0 (+https://github.com/zning1994/finews; news archive)")
+"""Honest, with a contact. Operators put their own in FINEWS_USER_AGENT."""
+
+ROBOTSTXT_OBEY = True
+
+# --- how it is reached ------------------------------------------------------------------------------------
+
+MIRRORS = os.environ.get("MIRRORS", "{}")
+"""JSON object, origin -> origin or null: where requests really go. For moved hosts, and for every test."""
+
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.handlers.MirrorDownloadHandler",
+    "https": "crawler.handlers.MirrorDownloadHandler",
+    "file": None,  # no page may make us read this machine
+    "ftp": None,
+    "s3": None,
+    "data": None,
+}
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # replaced by the one that honours Retry-After
+    "crawler.middlewares.retry_after.RetryAfterMiddleware": 550,
+    "crawler.middlewares.host_breaker.HostBreakerMiddleware": 560,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+}
+COOKIES_ENABLED = False  # nothing here needs a session; Scrapy's cookies also fetch the public suffix list
+
+CONCURRENT_REQUESTS = 16  # default 16
+CONCURRENT_REQUESTS_PER_DOMAIN = 4  # default 8; the spider sets the real pace (crawler/politeness.py)
+DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which would send at up to twice the rate
+AUTOTHROTTLE_ENABLED = False  # starts at 5 s and does not learn from 304 and 404
+DOWNLOAD_TIMEOUT = 20  # default 180; the slowest real answer took under 5
+RETRY_TIMES = 2  # three tries in all
+RETRY_AFTER_MAX = 60  # seconds a server may ask us to wait; longer, and the request is given up
+HOST_FAILURES_MAX = 5  # failed requests in a row after which a host is left alone for the rest of the run
+DOWNLOAD_MAXSIZE = 16 * 2**20  # default 1 GiB; the largest real page has 60 KB, category pages grow to some MB
+DOWNLOAD_WARNSIZE = 4 * 2**20  # default 32 MiB
+REDIRECT_MAX_TIMES = 5  # default 20; the site needs one
+METAREFRESH_ENABLED = False  # only the 404 page refreshes, to the home page
+REFERRER_POLICY = "no-referrer"
+
+# --- what we believe, and where it is kept ----------------------------------------------------------------
+
+ITEM_PIPELINES = {
+    "pipelines.normalise.NormalisePipeline": 100,  # one form for every value; identity
+    "pipelines.securities.SecuritiesPipeline": 200,  # marks to symbols
+    "pipelines.duplicates.DuplicatesPipeline": 300,  # after them, so that all that is said is compared
+    "pipelines.mongo.MongoPipeline": 400,  # last: what it passes on is stored
+}
+CONCURRENT_ITEMS = 200  # default 100; two batches of the writer, so that one fills while one is written
+
+MONGO_URI = os.environ.get("MONGO_URI", "embedded")
+MONGO_DATABASE = os.environ.get("MONGO_DATABASE", "finews")
+MONGO_EMBEDDED_DIR = os.environ.get("MONGO_EMBEDDED_DIR", "data/mongo")
+FINEWS_HOME = str(_home())
+"""Where relative paths in settings start, also those given with `-s`."""
+
+MONGO_OUTAGE_SECONDS = 60.0
+"""How long MongoDB may be away, all outages of a run together: a restart takes 5 to 40 seconds."""
+
+# --- when a run is good -----------------------------------------------------------------------------------
+
+EXTENSIONS = {
+    "crawler.extensions.rejects.RejectsExtension": 100,
+    "crawler.extensions.verdict.VerdictExtension": 200,
+}
+RUN_MIN_POSTS = 1
+"""Posts that must be listed, known and new together."""
+
+RUN_MAX_ERROR_RATIO = 0.05
+"""Share of fetched pages that may fail or be unreadable; one vanishing post in a small run is no alarm."""
+
+RUN_MAX_REJECT_RATIO = 0.05
+"""Share of items that the pipelines may reject."""
+
+# --- what is said -----------------------------------------------------------------------------------------
+
+LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO")  # default DEBUG, which logs every page
+LOG_FORMATTER = "crawler.logformatter.QuietLogFormatter"
+LOGSTATS_INTERVAL = 60.0
+TELNETCONSOLE_ENABLED = False  # a port that runs code
+REMOTE_CONTROL_ENABLED = False  # the same, over HTTP
+MEMUSAGE_ENABLED = False

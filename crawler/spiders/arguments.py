@@ -1,0 +1,100 @@
+"""Spider arguments as operators type them: pure functions. Raise ArgumentError with the words to show."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+
+BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+LAST_DAY_SHOWN_LATE = date(2021, 12, 10)
+"""Posts up to 2021-12-09 may lack a zone; shown 8 h late, the last of them bear the next day."""
+
+_DURATION = re.compile(r"(\d{1,5})([dh])")
+_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1)}
+
+
+class ArgumentError(ValueError):
+    """A spider argument cannot be understood."""
+
+    def __init__(self, name: str, value: str, wanted: str) -> None:
+        super().__init__(f"-a {name}={value}: give {wanted}")
+
+
+def duration(name: str, value: str) -> timedelta:
+    """Read `3d` or `12h`."""
+    found = _DURATION.fullmatch(value.strip())
+    if not found:
+        raise ArgumentError(name, value, "a number of days or hours, such as 3d or 12h")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def moment(name: str, value: str, now: datetime) -> datetime:
+    """Read a Beijing day (`2022-01-31`: its first moment) or a time ago (`3d`, `12h`); give UTC."""
+    if _DURATION.fullmatch(value.strip()):
+        return now - duration(name, value)
+    try:
+        day = date.fromisoformat(value.strip())
+    except ValueError as error:
+        raise ArgumentError(name, value, "a day such as 2022-01-31, or a time ago such as 3d or 12h") from error
+    return datetime(day.year, day.month, day.day, tzinfo=BEIJING).astimezone(UTC)
+
+
+def count(name: str, value: str) -> int:
+    """Read a number above zero."""
+    if not re.fullmatch(r"[1-9]\d{0,8}", value.strip()):
+        raise ArgumentError(name, value, "a whole number from 1 on")
+    return int(value)
+
+
+def flag(name: str, value: str) -> bool:
+    """Read `1` or `0`."""
+    if value.strip() not in {"0", "1"}:
+        raise ArgumentError(name, value, "1 or 0")
+    return value.strip() == "1"
+
+
+def slugs(value: str) -> list[str]:
+    """Read comma-separated category slugs."""
+    return [slug.strip() for slug in value.split(",") if slug.strip()]
+
+
+def possible_times(shown: str) -> list[datetime]:
+    """Give the moments (UTC) that a time shown by the site may mean: early posts may be shown 8 h late.
+
+    An unreadable time gives none; the normalise stage would reject it.
+    """
+    try:
+        at = datetime.strptime(shown, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+    except ValueError:
+        return []
+    return [at, at - timedelta(hours=8)] if at.date() <= LAST_DAY_SHOWN_LATE else [at]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span of time of publication that is wanted; None: open. Aware UTC, `until` exclusive."""
+
+    since: datetime | None
+    until: datetime | None
+
+    @classmethod
+    def parse(cls, since: str | None, until: str | None, now: datetime) -> "Window":
+        """Read `since` and `until`; a day given as `until` is part of the span."""
+        first = moment("since", since, now) if since else None
+        last = moment("until", until, now) if until else None
+        if last is not None and until and not _DURATION.fullmatch(until.strip()):
+            last += timedelta(days=1)
+        return cls(first, last)
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether a moment lies in the span."""
+        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+
+    def may_hold_day(self, day: date) -> bool:
+        """Tell whether a post that the site shows under a Beijing day may lie in the span.
+
+        The site shows posts without a zone up to a day late, so the day before counts too.
+        """
+        shown = datetime(day.year, day.month, day.day, tzinfo=BEIJING)
+        begins, ends = shown - timedelta(days=1), shown + timedelta(days=1)
+        return (self.since is None or ends > self.since) and (self.until is None or begins < self.until)

@@ -1,0 +1,65 @@
+"""What every spider of the project brings with it: its run's id, the store, the site, the pace, the arguments."""
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, Self, cast
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from crawler.pages.errors import PageLayoutError
+from store.connection import Store
+from store.rejects import Rejects
+
+
+class StoreSpider(Spider):
+    """A spider with a store. `run_id` names its document in `runs`."""
+
+    known_arguments: ClassVar[frozenset[str]] = frozenset()
+    """Names of the spider arguments it understands."""
+
+    store: Store
+    rejects: Rejects
+    run_id: str
+    arguments: dict[str, str]
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Build the spider; arguments it does not know are reported, not refused."""
+        arguments = {name: str(value) for name, value in kwargs.items() if name != "_job"}
+        spider = super().from_crawler(crawler, *args)
+        settings = crawler.settings
+        spider.arguments = arguments
+        spider.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{cls.name}-{secrets.token_hex(3)}"
+        directory = Path(settings["FINEWS_HOME"]) / settings["MONGO_EMBEDDED_DIR"]
+        spider.store = Store(settings["MONGO_URI"], settings["MONGO_DATABASE"], directory)
+        spider.rejects = Rejects(spider.store, spider.run_id, cls.name)
+        for name in sorted(arguments.keys() - cls.known_arguments):
+            spider.logger.warning("argument %s is not known to spider %s", name, cls.name)
+        spider.configure(arguments)
+        return spider
+
+    def configure(self, arguments: dict[str, str]) -> None:
+        """Read the arguments. Raises ArgumentError."""
+
+    def text_of(self, response: Response) -> str:
+        """Give the text of a page; raises PageLayoutError for an answer that is no text."""
+        if not isinstance(response, TextResponse):
+            if not response.body:
+                return ""
+            raise PageLayoutError(response.url, "not a text")
+        return response.text
+
+    async def failed(self, failure: Failure) -> None:
+        """Errback of every request: count and keep a page that could not be fetched."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
+        error = cast("BaseException", failure.value)
+        status = error.response.status if isinstance(error, HttpError) else None
+        reason = f"Http{status}" if status else type(error).__name__
+        self.crawler.stats.inc_value(f"pages/{request.meta['page']}/failed/{reason}")
+        self.logger.warning("%s %s: %s", request.meta["page"], request.url, status or error)
+        await self.rejects.add("fetch", error, url=request.url)

@@ -1,0 +1,177 @@
+"""The site: home, rolling list, feed, category pages, and every post they show that the store does not know.
+
+Follows: `/`, `/emnews/`, `/feed.xml`; `/category/<slug>.html` of every category that headings, post URLs, feed
+    terms, footers or stored posts name; the posts on them.
+Leaves alone: everything else the pages link to.
+Arguments: `site` (URL), `category` (slugs, comma-separated), `since`, `until` (`YYYY-MM-DD` as Beijing days, or
+    `3d`, `12h`), `limit` (posts), `refresh` (re-read posts this young although stored; default `1d`),
+    `full` (`1`: re-read all).
+Settings: FINEWS_SITE, MIRRORS.
+Caveats: a category of two words lists nothing; its posts are reached from home and feed only.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.items import Listing, Post
+from crawler.pages.feed import parse_feed
+from crawler.pages.home import parse_home
+from crawler.pages.listing import parse_listing
+from crawler.pages.post import parse_post
+from crawler.spiders import arguments as given
+from crawler.spiders.base import StoreSpider
+from crawler.urls import canonical_url, category_url, post_place
+from store import queries
+
+_PARSERS: dict[str, Callable[[str, str], Listing]] = {
+    "home": parse_home,
+    "rolling": parse_listing,
+    "category": parse_listing,
+    "feed": parse_feed,
+}
+
+
+class FinewsSpider(StoreSpider):
+    """Crawl the site."""
+
+    name = "finews"
+    known_arguments: ClassVar[frozenset[str]] = frozenset(
+        {"site", "category", "since", "until", "limit", "refresh", "full"}
+    )
+
+    def configure(self, arguments: dict[str, str]) -> None:
+        """Read the arguments. Raises ArgumentError."""
+        self.now = datetime.now(UTC)
+        site = canonical_url(arguments.get("site") or self.settings["FINEWS_SITE"])
+        if site is None:
+            raise given.ArgumentError("site", arguments.get("site", ""), "an http or https URL")
+        self.site = urljoin(site, "/")
+        self.settings.set("FINEWS_SITE", self.site, "spider")  # the downloader paces the site by it
+        self.allowed_domains = [urlsplit(self.site).hostname or ""]
+        self.only = given.slugs(arguments.get("category", ""))
+        self.window = given.Window.parse(arguments.get("since"), arguments.get("until"), self.now)
+        self.limit = given.count("limit", arguments["limit"]) if "limit" in arguments else None
+        self.refresh = given.duration("refresh", arguments.get("refresh", "1d"))
+        self.full = given.flag("full", arguments.get("full", "0"))
+        self.categories: set[str] = set()
+        self.listed: dict[str, bool] = {}
+        self.asked = 0
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Ask for the seeds, and the pages of the categories that stored posts stand in."""
+        slugs = self.only or await queries.categories(self.store.database)
+        if not self.only:
+            for page, path in (("home", "/"), ("rolling", "/emnews/"), ("feed", "/feed.xml")):
+                yield await self.listing_request(page, urljoin(self.site, path))
+        async for request in self.category_requests(slugs):
+            yield request
+
+    async def category_requests(self, slugs: list[str]) -> AsyncIterator[Request]:
+        """Ask for category pages, each once. A downcased slug waits for no verbatim one but yields to it."""
+        for slug in slugs:
+            wanted = not self.only or slug.lower() in {only.lower() for only in self.only}
+            if wanted and slug not in self.categories | {known.lower() for known in self.categories}:
+                self.categories.add(slug)
+                yield await self.listing_request("category", category_url(self.site, slug))
+
+    async def listing_request(self, page: str, url: str) -> Request:
+        """Ask for a listing page, on the condition that it changed since it was last read."""
+        request = Request(
+            url,
+            self.parse_listing,
+            errback=self.failed,
+            priority=10,
+            meta={"page": page},
+            cb_kwargs={"page": page, "asked": url},
+        )
+        last = await queries.listing(self.store.database, url)
+        for header, validator in (("If-None-Match", "etag"), ("If-Modified-Since", "last_modified")):
+            if last and last["validators"][validator]:
+                request.headers[header] = last["validators"][validator]
+                request.meta["handle_httpstatus_list"] = [304]
+        return request
+
+    async def parse_listing(self, response: Response, page: str, asked: str) -> AsyncIterator[Any]:
+        """Follow what a listing page lists, whether it was sent again or not (304)."""
+        if response.status == 304:
+            last = await queries.listing(self.store.database, asked) or {"post_urls": [], "categories": []}
+            listing = Listing(last["post_urls"], last["categories"])
+        else:
+            listing = _PARSERS[page](self.text_of(response), response.url)
+            await self.remember(listing, response, asked)
+        self.crawler.stats.inc_value(f"pages/{page}/read")
+        async for request in self.category_requests(listing.categories):
+            yield request
+        async for request in self.post_requests(listing.post_urls):
+            yield request
+
+    async def remember(self, listing: Listing, response: Response, asked: str) -> None:
+        """Keep what a listing page said, with its validators."""
+        validators = {
+            name: value.decode("latin-1") if (value := response.headers.get(header)) else None
+            for name, header in (("etag", "ETag"), ("last_modified", "Last-Modified"))
+        }
+        await queries.remember_listing(
+            self.store.database,
+            asked,
+            post_urls=listing.post_urls,
+            categories=listing.categories,
+            read_at=datetime.now(UTC),
+            **validators,
+        )
+
+    async def post_requests(self, urls: list[str]) -> AsyncIterator[Request]:
+        """Ask for the posts of one listing that the store does not know, or that are young enough to change."""
+        stats = self.crawler.stats
+        fresh = [url for url in urls if url not in self.listed and self.is_wanted(url)]
+        self.listed |= dict.fromkeys(fresh, False)  # before the wait: another listing may show the same posts
+        known = await queries.known_posts(self.store.database, fresh)
+        for url in fresh:
+            self.listed[url] = url in known
+            stats.inc_value("posts/listed")
+            if url in known and not self.is_refreshed(known[url]):
+                stats.inc_value("posts/known")
+            elif self.limit is not None and self.asked >= self.limit:
+                stats.inc_value("posts/beyond_limit")
+            else:
+                self.asked += 1
+                yield Request(url, self.parse_post, errback=self.failed, meta={"page": "post"})
+
+    def is_wanted(self, url: str) -> bool:
+        """Tell whether a post may be of a wanted category and time, as far as its URL tells."""
+        place = post_place(url)
+        if place is None:
+            return False
+        slugs = {" ".join(slug.lower().split()) for slug in self.only}
+        in_category = not self.only or place.archived or place.category in slugs
+        in_window = place.day is None or place.rebuilt or self.window.may_hold_day(place.day)
+        return in_category and in_window
+
+    def is_refreshed(self, published_at: datetime | None) -> bool:
+        """Tell whether a known post is read again."""
+        return self.full or published_at is None or published_at >= self.now - self.refresh
+
+    async def parse_post(self, response: Response) -> AsyncIterator[Any]:
+        """Read a post, and learn its category's verbatim slug from its footer."""
+        self.crawler.stats.inc_value("posts/fetched")
+        post = parse_post(self.text_of(response), response.url, datetime.now(UTC))
+        self.crawler.stats.inc_value("pages/post/read")
+        if post.category:
+            async for request in self.category_requests([post.category]):
+                yield request
+        if self.is_in_window(post):
+            self.crawler.stats.inc_value("posts/scraped")
+            yield post
+        else:
+            self.crawler.stats.inc_value("posts/outside_window")
+
+    def is_in_window(self, post: Post) -> bool:
+        """Tell whether a post's time lies in the window; a time that may be shown 8 h late counts either way."""
+        if post.published_raw is None:
+            return True  # is_wanted has looked at its day
+        return any(self.window.holds(at) for at in given.possible_times(post.published_raw))
