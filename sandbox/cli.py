@@ -11,7 +11,7 @@ import signal
 import sys
 from datetime import date
 
-from sandbox.faults import FAULTS, HOSTS, parse_list
+from sandbox.faults import FAULTS, HOSTS, Fault, UnknownFaultError, parse_list
 from sandbox.layout import LAYOUTS
 from sandbox.server import Sandbox, listen
 from sandbox.world import FIRST_DAY, LAST_DAY, World
@@ -33,14 +33,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--posts", type=int, default=300, help="articles in the world (default: 300)")
     parser.add_argument("--seed", type=int, default=1, help="another seed is another world (default: 1)")
     parser.add_argument("--layout", choices=LAYOUTS, default="new", help="generation of the site's templates")
-    parser.add_argument("--faults", type=parse_list, default=[], help="comma-separated; listed above")
+    parser.add_argument("--faults", type=_faults, default=[], help="comma-separated; listed above")
     parser.add_argument("--first-day", type=date.fromisoformat, default=FIRST_DAY, help="YYYY-MM-DD, Beijing")
     parser.add_argument("--last-day", type=date.fromisoformat, default=LAST_DAY, help="YYYY-MM-DD, Beijing")
     parser.add_argument("--archive-days", type=int, help="move posts older than this to /old_post/")
 
 
+def _faults(asked: str) -> list[Fault]:
+    try:
+        return parse_list(asked)
+    except UnknownFaultError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def run(options: argparse.Namespace) -> int:
-    """Serve until SIGINT or SIGTERM; gives the exit code."""
+    """Serve until SIGINT or SIGTERM; gives the exit code: 1 if the port is taken."""
     world = World(
         options.seed,
         options.posts,
@@ -49,7 +56,11 @@ def run(options: argparse.Namespace) -> int:
         layout=options.layout,
         archive_days=options.archive_days,
     )
-    asyncio.run(_serve(Sandbox(world, options.faults), options.port))
+    try:
+        asyncio.run(_serve(Sandbox(world, options.faults), options.port))
+    except OSError as error:
+        sys.stderr.write(f"cannot listen on 127.0.0.1:{options.port}: {error.strerror}\n")
+        return 1
     return 0
 
 

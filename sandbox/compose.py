@@ -72,7 +72,7 @@ class Draft:
 
 
 def draft(plan: Plan, version: int, repeated: Draft | None = None) -> Draft:
-    """Write a post; `repeated` is the draft whose text it repeats under a headline of its own."""
+    """Write a post; `repeated` is the draft whose text its first version repeats under its own headline."""
     shape = KINDS[plan.kind].shape
     if shape == "notice":
         said = "本站今日开张。" if version == 0 else f"本站今日开张，第{version + 1}稿。"
@@ -85,7 +85,7 @@ def _flash(plan: Plan, version: int, repeated: Draft | None) -> Draft:
     chance, wording = dice("flash", plan.digits), dice("flash", plan.digits, version)
     subject = _subject(plan, chance)
     headline = title(subject, chance, day) + ("。" if kind.title == "full-stop" else "")
-    if repeated:
+    if repeated and version == 0:
         return Draft(headline, repeated.digest, repeated.body)
     if kind.digest in MANGLED:
         said = phrase(MANGLED[kind.digest], wording, day)
@@ -145,7 +145,7 @@ class _Composer:
             head.append(Spacer())
         if "chart" in self.plan.features:
             head.append(Chart(self.charted()))
-        middle: list[Block] = [self.paragraph() for _ in range(self.chance.randint(1, 4))]
+        middle: list[Block] = [self.paragraph() for _ in range(self.chance.randint(2, 6))]
         for feature, make in _MIDDLE.items():
             if feature in self.plan.features:
                 place = self.chance.randint(1, len(middle))

@@ -4,7 +4,7 @@ Gives each medium the category slug and the tag under which the site files its p
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from xpinyin import Pinyin
 
@@ -43,7 +43,12 @@ def slug(name: str) -> str:
     >>> slug("银川新闻网"), slug("Wind")
     ('yinchuanxinwenwang', 'Wind')
     """
-    return str(Pinyin().get_pinyin(name)).replace("-", "")
+    return str(_pinyin().get_pinyin(name)).replace("-", "")
+
+
+@cache
+def _pinyin() -> Pinyin:
+    return Pinyin()  # reads its dictionary each time it is made
 
 
 KNOWN = tuple(

@@ -22,6 +22,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 from sandbox import faults, http, quotes, upstream
 from sandbox.http import Request, Response, as_json, html
+from sandbox.jekyll import SITE
 from sandbox.plan import KINDS
 from sandbox.securities import BY_SECID
 from sandbox.site import NOT_FOUND_PATH
@@ -111,7 +112,7 @@ class Sandbox:
     def _site(self, request: Request) -> Response:
         path = request.path
         if path == "/emnews":
-            return html("", 301, Location=f"https://{request.headers['host']}/emnews/")
+            return html("", 301, Location=f"{SITE}/emnews/")
         # GitHub Pages finds x.html for /x.
         body = self.world.site.get(path) or self.world.site.get(f"{path}.html")
         if body is None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from sandbox.body import Keyword, Mention, Run, Runs, Words
 from sandbox.securities import Security
@@ -35,7 +36,7 @@ SENTENCES = {
         "{S}公告，控股股东质押{wan}万股，占其所持股份的{small}%。",
         "{S}收到中标通知书，中标金额{yi}亿元，{合同}工期{n}个月。",
         "分析师认为，{S}{业绩}弹性主要来自海外业务，给予目标价{price}元。",
-        "{S}表示，{city}基地二期项目已进入设备调试阶段，预计{month}月投产。",
+        "{S}表示，{city}基地二期项目已进入设备调试阶段，预计{month}月投产，年产能{wan}台。",
     ),
     "hong-kong": (
         "{S}早盘高开{small}%，报{price}港元，成交{yi}亿港元。",
@@ -51,26 +52,26 @@ SENTENCES = {
     ),
     "board": (
         "{S}板块震荡走强，板块内{n}只个股涨幅超过{small}%，主力资金净流入{yi}亿元。",
-        "{S}概念午后回落，板块指数跌{small}%。",
+        "{S}概念午后回落，板块指数跌{small}%，成交{yi}亿元。",
         "{month}月以来{S}累计上涨{pct}%，{融资融券}余额增加{yi}亿元。",
     ),
     "index": (
         "截至收盘，{S}涨{small}%，成交额{big}亿元。",
-        "{S}低开{small}%后震荡回升，两市逾{n}只个股上涨。",
-        "技术上看，{S}在{price}点附近存在支撑。",
+        "{S}低开{small}%后震荡回升，两市逾{n}只个股涨停，成交{big}亿元。",
+        "技术上看，{S}在{price}点附近存在支撑，{n}日均线走平。",
     ),
     "future": (
         "{S}夜盘收涨{small}%，报{price}元，持仓增加{wan}手。",
-        "{S}主力合约日内跌幅扩大至{small}%，社会库存为{wan}万吨。",
-        "机构预计，{S}短期维持区间震荡，关注{month}月供应变化。",
+        "{S}日内跌幅扩大至{small}%，社会库存为{wan}吨。",
+        "机构预计，{S}短期在{price}元附近震荡，关注{month}月供应变化，库存{wan}吨。",
     ),
     "metal": (
         "{S}收报{price}元/克，上涨{small}%，成交{wan}千克。",
-        "避险情绪升温，{S}盘中触及{price}元/克。",
+        "避险情绪升温，{S}盘中触及{price}元/克，成交{wan}千克。",
     ),
     "fx": (
-        "{S}报{rate4}，较前一交易日变动{n}个基点。",
-        "{S}盘中突破{rate4}关口，为{month}月以来首次。",
+        "{S}报{price}，较前一交易日变动{n}个基点。",
+        "{S}盘中突破{price}关口，为{month}月以来首次，日内波动{n}个基点。",
     ),
     "macro": (
         "{city}市统计局数据显示，{month}月规模以上工业增加值同比增长{small}%。",
@@ -101,7 +102,7 @@ TITLES = {
     "index": ("收评：{S}涨{small}% 成交{big}亿元", "{S}低开{small}% 逾{n}股上涨"),
     "future": ("{S}夜盘涨{small}%", "{S}跌幅扩大至{small}%"),
     "metal": ("{S}涨{small}% 报{price}元/克",),
-    "fx": ("{S}报{rate4} 变动{n}个基点",),
+    "fx": ("{S}报{price} 变动{n}个基点",),
     "macro": (
         "央行今日净投放{big}亿元",
         "{city}：{month}月工业增加值同比增长{small}%",
@@ -130,7 +131,7 @@ class Subject:
 def runs(template: str, subject: Subject, chance: random.Random, day: date) -> Runs:
     """Fill a template: `{S}` and `{T}` become mentions, `{业绩}` a keyword link, other slots figures."""
     filled: list[Run] = []
-    for place, part in enumerate(_SLOT.split(template)):
+    for place, part in enumerate(_parts(template)):
         if not place % 2:
             filled.append(Words(part))
         elif part in {"S", "T"}:
@@ -139,7 +140,7 @@ def runs(template: str, subject: Subject, chance: random.Random, day: date) -> R
                 raise ValueError(f"a template about {subject.topic} needs a security: {template}")
             filled.append(Mention(security, security.name))
         else:
-            filled.append(KEYWORDS.get(part) or Words(_figure(part, chance, day)))
+            filled.append(KEYWORDS.get(part) or Words(_figure(part, subject, chance, day)))
     return tuple(run for run in filled if run.text)
 
 
@@ -164,7 +165,6 @@ _FIGURES: dict[str, Callable[[random.Random, date], str]] = {
     "pct": lambda chance, _: f"{chance.uniform(1, 160):.2f}",
     "small": lambda chance, _: f"{chance.uniform(0.1, 9.9):.2f}",
     "rate": lambda chance, _: f"{chance.uniform(60, 99):.1f}",
-    "rate4": lambda chance, _: f"{chance.uniform(1, 7):.4f}",
     "price": lambda chance, _: f"{chance.uniform(3, 400):.2f}",
     "yi": lambda chance, _: f"{chance.uniform(0.5, 300):.2f}",
     "wan": lambda chance, _: str(chance.randint(100, 99999)),
@@ -178,5 +178,12 @@ _FIGURES: dict[str, Callable[[random.Random, date], str]] = {
 }
 
 
-def _figure(slot: str, chance: random.Random, day: date) -> str:
+def _figure(slot: str, subject: Subject, chance: random.Random, day: date) -> str:
+    if slot == "price" and subject.first:
+        return f"{subject.first.price * chance.uniform(0.9, 1.1):.{subject.first.decimals}f}"
     return _FIGURES[slot](chance, day)
+
+
+@cache
+def _parts(template: str) -> list[str]:
+    return _SLOT.split(template)

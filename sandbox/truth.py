@@ -14,7 +14,7 @@ from sandbox import body
 from sandbox.body import ImageTruth, LinkTruth, SecurityTruth
 from sandbox.compose import Draft
 from sandbox.jekyll import SitePost
-from sandbox.plan import BEIJING, Plan
+from sandbox.plan import BEIJING, KINDS, Plan
 
 _TITLE_NOISE = re.compile(r"[\W_]+")
 
@@ -63,6 +63,28 @@ class FormTruth:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamTruth:
+    """What one of upstream's forms of an article says, read perfectly."""
+
+    form: str
+    """`share` (GetNewsText) or `origin` (the article's JSON and page)."""
+
+    title: str
+    digest: str | None
+    """As upstream wrote it, Markdown not yet at work; `share` has none."""
+
+    text: str
+    published_at: datetime
+    """Exact. Aware, UTC."""
+
+    media: tuple[str, str]
+    securities: tuple[SecurityTruth, ...]
+    images: tuple[ImageTruth, ...]
+    links: tuple[LinkTruth, ...]
+    editor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PostTruth:
     """The document a perfect reader of the site stores for one article."""
 
@@ -98,10 +120,11 @@ class PostTruth:
     listed: bool
     """Whether home, a list or the feed leads to a page of it."""
 
-    upstream_digest: str | None
-    """The digest as upstream wrote it, before Markdown: what the article's JSON says."""
-
     forms: tuple[FormTruth, ...]
+    """Its pages on the site, the medium's own first."""
+
+    upstream: tuple[UpstreamTruth, ...]
+    """What upstream says of it; empty for a notice of the site."""
 
 
 def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: set[str]) -> PostTruth:
@@ -140,8 +163,26 @@ def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: se
         editor=best.editor,
         post_urls=tuple(form.url for form in forms),
         listed=any(form.listed for form in forms),
-        upstream_digest=draft.digest,
         forms=forms,
+        upstream=tuple(_upstream_truth(plan, draft, form) for form in ("share", "origin") if plan.digits),
+    )
+
+
+def _upstream_truth(plan: Plan, draft: Draft, form: str) -> UpstreamTruth:
+    # GetNewsText of an article known to media alone has its text without marks.
+    marked = form == "origin" or KINDS[plan.kind].shape != "media"
+    digest, text = draft.digest if form == "origin" else None, body.text(draft.body)
+    return UpstreamTruth(
+        form=form,
+        title=draft.title,
+        digest=None if not digest or digest == text or _same(digest, draft.title) else digest,
+        text=text,
+        published_at=plan.published_at.astimezone(UTC),
+        media=(plan.medium.name, plan.medium.slug),
+        securities=body.securities(draft.body, marked=marked),
+        images=body.images(draft.body),
+        links=body.links(draft.body, marked=marked),
+        editor=_editor(draft),
     )
 
 
@@ -152,6 +193,8 @@ def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> F
     if bare or not digest or _same(digest, draft.title):
         digest = None
     marked = not own and not bare
+    # A page that prints its own front matter tells the true time there; the other one is midnight.
+    printed = post.stamped_at if post.leading_blank else post.shown_at
     lines = () if bare else draft.body
     return FormTruth(
         form="page" if own or not plan.digits else "page-rolling",
@@ -160,7 +203,7 @@ def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> F
         title=draft.title,
         digest=digest,
         text=text,
-        published_raw=f"{post.shown_at:%Y-%m-%d %H:%M:%S}",
+        published_raw=f"{printed:%Y-%m-%d %H:%M:%S}",
         zoned=post.zoned,
         late=post.late,
         tags=tuple(post.tags) or (post.tag,),
@@ -170,7 +213,7 @@ def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> F
         images=body.images(lines),
         links=body.links(lines, marked=marked),
         source_link=post.link or None,
-        editor=next((line.editor for line in lines if isinstance(line, body.EditorLine)), None),
+        editor=_editor(draft),
         listed=post.path in listed,
     )
 
@@ -182,6 +225,10 @@ def _media(plan: Plan, draft: Draft, *, own: bool, bare: bool) -> tuple[str, str
     in_source_line = any(isinstance(line, body.SourceLine) for line in draft.body)
     in_brackets = bare and (draft.digest or "").endswith((f"（{name}）", f"({name})"))
     return (plan.medium.name, plan.medium.slug) if own or in_source_line or in_brackets else None
+
+
+def _editor(draft: Draft) -> str | None:
+    return next((line.editor for line in draft.body if isinstance(line, body.EditorLine)), None)
 
 
 def _same(digest: str, title: str) -> bool:
@@ -197,7 +244,8 @@ def _merged(forms: tuple[FormTruth, ...]) -> tuple[SecurityTruth, ...]:
 
 def as_json(truth: PostTruth) -> dict[str, Any]:
     """Give a truth as JSON values; times in ISO format, UTC."""
-    return asdict(truth) | {"published_at": truth.published_at.isoformat()}
+    upstream = [asdict(form) | {"published_at": form.published_at.isoformat()} for form in truth.upstream]
+    return asdict(truth) | {"published_at": truth.published_at.isoformat(), "upstream": upstream}
 
 
 def shown_as_utc(form: FormTruth) -> datetime:

@@ -85,8 +85,8 @@ class World:
 
     def add_post(self, kind: str = "both") -> PostTruth:
         """Publish one more post, a minute after everything so far."""
-        if kind not in KINDS:
-            raise ValueError(f"no kind {kind!r}; there are {', '.join(KINDS)}")
+        if kind not in KINDS or KINDS[kind].shape == "notice":
+            raise ValueError(f"no kind {kind!r} to add; there are {', '.join(KINDS)}")
         self.now += timedelta(minutes=1)
         plan = self._planner.plan(len(self._plans), kind, self.now)
         self._write(plan)

@@ -1,0 +1,54 @@
+"""What a stored document has to do with the truth of its post: for the demo and the tests.
+
+From plain dicts: a document of `posts` as PyMongo gives it, and a `PostTruth` in JSON. Gives the differences.
+Knows the store's contract, and imports nothing of the project.
+"""
+
+import hashlib
+from datetime import UTC, date, datetime
+from typing import Any
+
+LAST_ZONELESS_DAY = date(2021, 12, 9)
+"""Rolling news up to this id day may be stamped without a zone; the page alone cannot tell."""
+
+_SAME = ("title", "digest", "text", "published_raw", "category", "share_url", "origin_url", "editor")
+_LISTS = ("tags", "categories", "symbols", "main_symbols")
+
+
+def stored_id(truth: dict[str, Any]) -> str:
+    """Give the `_id` of a post: its code, or `U` and a hash of category and name where it has none."""
+    known: str = truth["id"]
+    return f"U{hashlib.sha256(known.lower().encode()).hexdigest()[:20]}" if "/" in known else known
+
+
+def differences(document: dict[str, Any], truth: dict[str, Any]) -> list[str]:
+    """Say, field by field, where a document read from the site's pages differs from the truth."""
+    pairs = {name: (document[name], truth[name]) for name in _SAME}
+    pairs |= {name: (document[name], list(truth[name])) for name in _LISTS}
+    medium = document["media"]
+    pairs["media"] = ([medium["name"], medium["slug"]] if medium else None, truth["media"] and list(truth["media"]))
+    pairs["securities"] = (
+        [[one["secid"], one["symbol"], one["name"], one["mentions"], one["evidence"]] for one in document["securities"]],
+        [[one["secid"], one["symbol"], one["name"], one["mentions"], list(one["evidence"])] for one in truth["securities"]],
+    )
+    pairs["images"] = (
+        [[one["url"], one["kind"], one["caption"]] for one in document["images"]],
+        [[one["url"], one["kind"], one["caption"]] for one in truth["images"]],
+    )
+    pairs["post_urls"] = (
+        [url.replace("%20", " ") for url in document["post_urls"]],
+        [form["url"] for form in truth["forms"] if form["listed"]],
+    )
+    found = [f"{name}: stored {here!r}, true {there!r}" for name, (here, there) in pairs.items() if here != there]
+    return found + _time_differences(document, datetime.fromisoformat(truth["published_at"]))
+
+
+def _time_differences(document: dict[str, Any], true: datetime) -> list[str]:
+    at, earliest, latest = document["published_at"], document["published_min"], document["published_max"]
+    if at is not None:
+        exact = at == earliest == latest == true
+        return [] if exact else [f"published: stored {at}, {earliest}, {latest}; true {true.astimezone(UTC)}"]
+    day = document["_id"][2:10]
+    early = not day.isdecimal() or date.fromisoformat(day) <= LAST_ZONELESS_DAY
+    undecided = early and earliest is not None and true in (earliest, latest)
+    return [] if undecided else [f"published: stored {earliest} to {latest}; true {true.astimezone(UTC)}"]
