@@ -26,10 +26,19 @@ def differences(document: dict[str, Any], truth: dict[str, Any]) -> list[str]:
     pairs = {name: (document[name], truth[name]) for name in _SAME}
     pairs |= {name: (document[name], list(truth[name])) for name in _LISTS}
     medium = document["media"]
-    pairs["media"] = ([medium["name"], medium["slug"]] if medium else None, truth["media"] and list(truth["media"]))
+    pairs["media"] = (
+        [medium["name"], medium["slug"]] if medium else None,
+        truth["media"] and list(truth["media"]),
+    )
     pairs["securities"] = (
-        [[one["secid"], one["symbol"], one["name"], one["mentions"], one["evidence"]] for one in document["securities"]],
-        [[one["secid"], one["symbol"], one["name"], one["mentions"], list(one["evidence"])] for one in truth["securities"]],
+        [
+            [one["secid"], one["symbol"], one["name"], one["mentions"], one["evidence"]]
+            for one in document["securities"]
+        ],
+        [
+            [one["secid"], one["symbol"], one["name"], one["mentions"], list(one["evidence"])]
+            for one in truth["securities"]
+        ],
     )
     pairs["images"] = (
         [[one["url"], one["kind"], one["caption"]] for one in document["images"]],

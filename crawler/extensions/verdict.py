@@ -59,9 +59,9 @@ def judge(stats: dict[str, Any], limits: Limits) -> Verdict:
     """Judge a crawl that has nothing left to do, by its stats."""
     problems = _problems(stats)
     listed = stats.get("posts/listed", 0)
-    listings = Counter[str]()
-    for page in _LISTING_PAGES:
-        listings += Counter({name: count for name, count in problems[page].items() if name not in _GONE})
+    for page in _LISTING_PAGES:  # a list that is not there lists nothing
+        problems[page] = Counter({name: count for name, count in problems[page].items() if name not in _GONE})
+    listings = sum((problems[page] for page in _LISTING_PAGES), Counter[str]())
     warnings = [f"{count} {page} pages: {name}" for page in problems for name, count in problems[page].items()]
     if problems["home"]:
         return Verdict(_cause(problems["home"]), [f"home page: {', '.join(problems['home'])}"], warnings)

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
@@ -61,5 +62,7 @@ class StoreSpider(Spider):
         status = error.response.status if isinstance(error, HttpError) else None
         reason = f"Http{status}" if status else type(error).__name__
         self.crawler.stats.inc_value(f"pages/{request.meta['page']}/failed/{reason}")
+        if request.meta["page"] == "category" and status == HTTPStatus.NOT_FOUND:
+            return  # slugs are inferred from tags and URLs; not each has a page
         self.logger.warning("%s %s: %s", request.meta["page"], request.url, status or error)
         await self.rejects.add("fetch", error, url=request.url)
