@@ -4,11 +4,13 @@ From a seed, a size and two days. Gives one `Plan` per post: all about it but it
 world take each kind, and each feature of a body, once; the rest are drawn by weight.
 """
 
+import hashlib
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
+from sandbox.kinds import FEATURES, FOOTERS, KINDS, Kind
 from sandbox.media import KNOWN, MADE_UP, SPLIT, Medium
 from sandbox.securities import BROKERAGE_BOARD, GROUPS
 
@@ -26,106 +28,12 @@ CLUSTER_SHARE = 0.7
 BODY_ERA = date(2021, 12, 20)
 """From here on rolling news carries the article's HTML, and media have posts of their own."""
 
+NOTICE_ID = "U" + hashlib.sha256(b"sitenews/init").hexdigest()[:20]
+
 _SERIAL_EPOCH = datetime(2021, 12, 8, tzinfo=BEIJING)
 _SERIAL_AT_EPOCH = 2_206_100_000
 _SERIALS_PER_SECOND = 12.6
 """The running number of article ids, as read off real ids between 2021-12-08 and 2022-05-25."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What is special about posts of a kind."""
-
-    shape: str
-    """`flash` (its digest is all), `rolling`, `media`, `both` (rolling and media), `notice` (of the site)."""
-
-    weight: float = 0.0
-    """Relative frequency beyond the first one."""
-
-    early: bool = False
-    """Appears in early December 2021."""
-
-    digest: str = ""
-    """A digest that Markdown mangles (a key of `sandbox.compose.MANGLED`), `empty`, or `title`."""
-
-    title: str = ""
-    """`empty`, `specials`, `full-stop`."""
-
-    medium: str = ""
-    """Demands a medium: `capital`, `brackets`, `double-news`, `two-words`, `two-blanks`."""
-
-    zoned: bool = True
-    """Whether the front matter names a zone."""
-
-
-KINDS = {
-    "flash": Kind("flash", 25, early=True, zoned=False),
-    "flash-zoned": Kind("flash", 5, early=True),
-    "flash-next-day": Kind("flash", 2, early=True, zoned=False),
-    "flash-leading-blank": Kind("flash", early=True, zoned=False),
-    "flash-stars": Kind("flash", 0.2, early=True, digest="stars", zoned=False),
-    "flash-quotes": Kind("flash", 0.2, early=True, digest="quotes", zoned=False),
-    "flash-title": Kind("flash", 0.5, early=True, digest="title", zoned=False),
-    "flash-full-stop": Kind("flash", 0.5, early=True, title="full-stop", zoned=False),
-    "flash-same-text": Kind("flash", 0.3, early=True, zoned=False),
-    "rolling": Kind("rolling", 22),
-    "rolling-stars": Kind("rolling", 0.2, digest="stars"),
-    "rolling-table": Kind("rolling", 0.2, digest="table"),
-    "rolling-list": Kind("rolling", 0.2, digest="list"),
-    "rolling-struck": Kind("rolling", 0.2, digest="struck"),
-    "rolling-quotes": Kind("rolling", 0.2, digest="quotes"),
-    "rolling-dash": Kind("rolling", 0.2, digest="dash"),
-    "rolling-ellipsis": Kind("rolling", 0.2, digest="ellipsis"),
-    "rolling-ampersand": Kind("rolling", 0.2, digest="ampersand"),
-    "rolling-empty-digest": Kind("rolling", 0.2, digest="empty"),
-    "rolling-title": Kind("rolling", 0.2, digest="title"),
-    "rolling-no-link": Kind("rolling", 0.1, title="empty"),
-    "rolling-specials": Kind("rolling", 0.2, title="specials"),
-    "rolling-after-midnight": Kind("rolling", 0.5),
-    "media": Kind("media", 22),
-    "media-capital": Kind("media", 0.5, medium="capital"),
-    "media-brackets": Kind("media", 0.5, medium="brackets"),
-    "media-double-news": Kind("media", 0.5, medium="double-news"),
-    "media-two-words": Kind("media", medium="two-words"),
-    "media-two-blanks": Kind("media", medium="two-blanks"),
-    "both": Kind("both", 18),
-    "sitenews": Kind("notice", zoned=False, early=True),
-}
-"""Kinds of posts by name."""
-
-FEATURES = (
-    *GROUPS,
-    "macro",
-    "spacer",
-    "chart",
-    "picture",
-    "picture-relative",
-    "heading",
-    "table",
-    "nested-table",
-    "bullets",
-    "break",
-    "nbsp",
-    "blank",
-    "entity",
-    "separated",
-    "carriage-return",
-    "linked-source",
-    "plain-source",
-    "no-source",
-    "editor",
-    "words-of-lines",
-    "false-friend",
-    "advert-toplink",
-    "advert-picture",
-    "advert-promotion",
-    "advert-list",
-    "advert-division",
-)
-"""What a body may hold: a group of securities as its subject, or a peculiarity of markup."""
-
-FOOTERS = ("none", "parent", "here", "zning", "two-lines", "bar")
-"""Generations of post footers, oldest first; posts with a body have the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +56,8 @@ class Plan:
 
     @property
     def id(self) -> str:
-        """The post's `_id` by contract; empty for a notice of the site."""
-        return f"NW{self.digits}" if self.digits else ""
+        """The post's `_id` by contract; a notice of the site has no number, so its place names it."""
+        return f"NW{self.digits}" if self.digits else NOTICE_ID
 
 
 def dice(*key: object) -> random.Random:

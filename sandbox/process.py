@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
-from sandbox.server import CONTROL_HOST
+from sandbox.control import CONTROL_HOST
 
 _STOP_SECONDS = 10
 _ANSWER_SECONDS = 60
@@ -50,8 +50,7 @@ class SandboxProcess:
         output = self._process.stdout
         lines = [output.readline() for _ in range(2)] if output else []
         if len(lines) < 2 or not lines[1]:
-            code = self._process.wait()
-            raise SandboxError(f"{' '.join(self._command)} ended with exit code {code}")
+            raise SandboxError(f"{' '.join(self._command)} ended with exit code {self.stop()}")
         self.url = lines[0].removeprefix("sandbox: ").strip()
         self.mirrors = lines[1].removeprefix("MIRRORS=").strip()
         return self

@@ -5,7 +5,7 @@
     newsinfo.eastmoney.com                                 the article's JSON
     finance, stock, hk, ... .eastmoney.com                 article pages
     quote.eastmoney.com, push2.eastmoney.com               quotes
-    control.sandbox                                        the strings behind the stage (see `_Control`)
+    control.sandbox                                        see `sandbox.control`
 
 Pages of the site carry ETag and Last-Modified; conditional requests get 304. Every request but those to
 control.sandbox is logged. Any other host gets 421: nothing the crawler asks for goes unnoticed.
@@ -13,7 +13,6 @@ control.sandbox is logged. Any other host gets 421: nothing the crawler asks for
 
 import asyncio
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,15 +20,11 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
 from sandbox import faults, http, quotes, upstream
-from sandbox.http import Request, Response, as_json, html
+from sandbox.control import CONTROL_HOST, Control
+from sandbox.http import Request, Response, html
 from sandbox.jekyll import SITE
-from sandbox.plan import KINDS
-from sandbox.securities import BY_SECID
-from sandbox.site import NOT_FOUND_PATH
-from sandbox.truth import as_json as truth_json
-from sandbox.world import UnknownPostError, World
-
-CONTROL_HOST = "control.sandbox"
+from sandbox.templates import NOT_FOUND_PATH
+from sandbox.world import World
 
 _SITE_HOSTS = {"finews.withounder.com", "127.0.0.1", "localhost"}
 _SHARE_HOSTS = {"finews.zning.xyz", "choicewzp1.eastmoney.com", "app.jg.eastmoney.com"}
@@ -63,7 +58,7 @@ class Sandbox:
         self.served: Counter[str] = Counter()
         """Requests answered, by kind of host."""
 
-        self._control = _Control(self)
+        self._control = Control(self)
 
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
@@ -121,6 +116,7 @@ class Sandbox:
             "xml": "application/xml",
             "txt": "text/plain; charset=utf-8",
             "css": "text/css; charset=utf-8",
+            "js": "application/javascript; charset=utf-8",
         }.get(path.rpartition(".")[2], "text/html; charset=utf-8")
         return Response(200, body, {"Content-Type": kind})
 
@@ -153,99 +149,6 @@ def _time(header: str) -> datetime:
         return parsedate_to_datetime(header)
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
-
-
-class _Control:
-    """What tests pull: the truth, the log, faults, and changes to the world.
-
-    GET  /truth, /truth?id=, /quotes, /sources, /kinds, /stats, /log?since=N (JSON lines)
-    POST /add {kind}, /change {id}, /remove {id}, /faults {faults: [...], path: ...}, /clear-log
-    """
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-
-    def handle(self, request: Request) -> Response:
-        """Answer one control request; 400 with the reason if it cannot be done."""
-        name = f"{request.method} {request.path}"
-        actions = {
-            "GET /truth": self.truth,
-            "GET /quotes": self.quotes,
-            "GET /sources": lambda _: as_json(self.sandbox.world.sources()),
-            "GET /kinds": lambda _: as_json(sorted(KINDS)),
-            "GET /stats": self.stats,
-            "GET /log": self.log,
-            "POST /clear-log": self.clear_log,
-            "POST /add": lambda request: as_json(
-                truth_json(self.world.add_post(request.json().get("kind", "both")))
-            ),
-            "POST /change": lambda request: as_json(truth_json(self.world.change_post(request.json()["id"]))),
-            "POST /remove": self.remove,
-            "POST /faults": self.faults,
-        }
-        if name not in actions:
-            return as_json({"error": f"no control {name}"}, 404)
-        try:
-            return actions[name](request)
-        except (ValueError, KeyError, UnknownPostError) as error:
-            return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
-
-    @property
-    def world(self) -> World:
-        """The world behind the sandbox."""
-        return self.sandbox.world
-
-    def truth(self, request: Request) -> Response:
-        """Give the truth of all posts, or of one."""
-        one = request.query("id")
-        if one:
-            return as_json(truth_json(self.world.truth(one)))
-        return as_json([truth_json(truth) for truth in self.world.truths])
-
-    def quotes(self, _request: Request) -> Response:
-        """Give the truth of all quotes."""
-        found = [quotes.quote(secid) for secid in BY_SECID]
-        return as_json([{name: getattr(one, name) for name in one.__slots__} for one in found if one])
-
-    def stats(self, _request: Request) -> Response:
-        """Count posts, pages, listed pages and requests answered."""
-        site = self.world.site
-        return as_json(
-            {
-                "posts": len(self.world.ids),
-                "pages": len(site.pages),
-                "listed": len(site.listed()),
-                "served": dict(self.sandbox.served),
-                "categories": site.categories,
-                "now": self.world.now.isoformat(),
-            }
-        )
-
-    def log(self, request: Request) -> Response:
-        """Give the request log as JSON lines, from entry `since` (counted from 0) on."""
-        entries = self.sandbox.log[int(request.query("since") or 0) :]
-        text = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
-        return Response(200, text.encode(), {"Content-Type": "application/x-ndjson"})
-
-    def clear_log(self, _request: Request) -> Response:
-        """Forget the log and the counts of requests."""
-        self.sandbox.log.clear()
-        self.sandbox.served.clear()
-        return as_json({})
-
-    def remove(self, request: Request) -> Response:
-        """Remove a post."""
-        self.world.remove_post(request.json()["id"])
-        return as_json({})
-
-    def faults(self, request: Request) -> Response:
-        """Set the faults from now on; with `path`, for that path only, beside those set before."""
-        asked = request.json()
-        path = asked.get("path")
-        set_now = [faults.parse(one, path) for one in asked["faults"]]
-        kept = [fault for fault in self.sandbox.faults if path is not None and fault.path != path]
-        self.sandbox.faults = [*kept, *set_now]
-        return as_json([f"{fault.host}:{fault.name}@{fault.since}" for fault in self.sandbox.faults])
 
 
 async def listen(sandbox: Sandbox, port: int) -> asyncio.Server:

@@ -17,8 +17,8 @@ from html import escape
 from sandbox import kramdown
 from sandbox.jekyll import NOTICES, ROLLING, SITE, SitePost
 from sandbox.layout import NAME, Head, escape_once, page
+from sandbox.templates import FILES, HOME_TEMPLATE, NOT_FOUND, NOT_FOUND_OLD, NOT_FOUND_PATH, ROLLING_TEMPLATE
 
-NOT_FOUND_PATH = "/404.html"
 _HOME_PER_TAG = 5
 _HOME_OLD = 20
 _ROLLING_LIST = 20
@@ -73,7 +73,7 @@ class Site:
         category = path.removeprefix("/category/").removesuffix(".html")
         if path == f"/category/{category}.html" and category in self.categories:
             return self._category(category)
-        return _FILES.get(path)
+        return FILES.get(path)
 
     def _by_tag(self) -> dict[str, list[SitePost]]:
         # Tags in order of first appearance by ascending date; posts of a tag newest first.
@@ -92,7 +92,7 @@ class Site:
                 for post in posts
             )
             content += f'\n<h2 id="{tag}">{tag}</h2>\n<ul>\n{items}    \n  </ul>\n<hr />\n'
-        head = Head("/", "首页", _HOME_TEMPLATE, kind="WebSite")
+        head = Head("/", "首页", HOME_TEMPLATE, kind="WebSite")
         return page(head, f"{content}\n", self.layout)
 
     def _rolling(self) -> str:
@@ -106,7 +106,7 @@ class Site:
             '\n<div class="language-plaintext highlighter-rouge"><div class="highlight">'
             f'<pre class="highlight"><code>{listing}</code></pre></div></div>\n\n'
         )
-        return page(Head(f"/{category}/", tag, _ROLLING_TEMPLATE), content, self.layout)
+        return page(Head(f"/{category}/", tag, ROLLING_TEMPLATE), content, self.layout)
 
     def _category(self, category: str) -> str:
         posts = [post for post in self.posts if category in post.categories]
@@ -138,8 +138,8 @@ class Site:
         return page(head, content, self.layout)
 
     def _not_found(self) -> str:
-        head = Head(NOT_FOUND_PATH, "404", _NOT_FOUND_OLD if self.layout == "old" else "")
-        return page(head, _NOT_FOUND[self.layout], self.layout)
+        head = Head(NOT_FOUND_PATH, "404", NOT_FOUND_OLD if self.layout == "old" else "")
+        return page(head, NOT_FOUND[self.layout], self.layout)
 
     def _feed(self) -> str:
         entries = "".join(_entry(post) for post in self._newest())
@@ -175,98 +175,3 @@ def _in_markdown(title: str) -> str:
 def categories(posts: Iterable[SitePost]) -> list[str]:
     """Give the slugs that have a category page: those of all posts, in order of first appearance."""
     return list(dict.fromkeys(post.category for post in sorted(posts, key=lambda post: post.stamped_at)))
-
-
-_FILES = {
-    "/requirements.txt": "requests==2.25.1\nxpinyin==0.7.6\n",
-    "/assets/css/style.css": "/* sandbox */\n",
-    "/assets/js/scale.fix.js": "/* sandbox */\n",
-}
-_HOME_TEMPLATE = """\
-{% for tag in site.tags %}
-  <h2 id="{{ tag[0] }}">{{ tag[0] }}</h2>
-  <ul>
-    {% for post in site.posts limit:20 %}
-      <li><a href="{{ post.url }}">{{ post.title }}</a></li>
-    {% endfor %}
-  </ul>
-  ---
-{% endfor %}
-"""
-_ROLLING_TEMPLATE = """\
-{% for tag in site.tags %}
-  {% if tag[0] == "东财滚动新闻" %}
-    <h2 id="{{ tag[0] }}">{{ tag[0] }}</h2>
-    <ul>
-      {% for post in tag[1] limit:20 %}
-        <li><a href="{{ post.url }}" target="_blank">{{ post.title }}</a></li>
-      {% endfor %}
-    </ul>
-  {% endif %}
-{% endfor %}
-"""
-_NOT_FOUND_OLD = """\
-<script language="JavaScript"> 
-  function myrefresh(){window.location="/";}
-  setTimeout('myrefresh()',5000);
-</script>
-
-## 404 找不到页面 Page Not Found
-
-此页面不存在。
-
-<<script type="text/javascript">
-    var url = window.location.pathname;
-    var url2 = url.split("/");
-    document.write('https://github.com/zning1994/finews/blob/main/old_post/'+url2[2]+'-'+url2[3]+'-'+url2[4]+'-'+url2[5].split(".")[0]+'.md')
-</script>>
-
-如继续浏览，请访问[首页](/) 
-
-## 本页面将于5秒后跳转至首页
-"""  # noqa: W291 - the real templates have these blanks
-_NOT_FOUND = {
-    "new": """\
-<script language="JavaScript"> 
-  function myrefresh(){window.location="/";}
-  setTimeout('myrefresh()',5000);
-</script>
-
-<h2 id="404-找不到页面-page-not-found">404 找不到页面 Page Not Found</h2>
-
-<p>此页面不存在。</p>
-
-<script language="JavaScript">
-    var url = window.location.pathname;
-    var url2 = url.split("/");
-    var url3 = 'https://github.com/zning1994/finews/blob/main/old_post/'+url2[2]+'-'+url2[3]+'-'+url2[4]+'-'+url2[5].split(".")[0]+'.md';
-    var hotText = '三天前的消息已归档';
-    document.write(hotText.link(url3));
-</script>
-
-<p><br />
-如继续浏览，请访问<a href="/">首页</a></p>
-
-<h2 id="本页面将于5秒后跳转至首页">本页面将于5秒后跳转至首页</h2>
-""",  # noqa: W291 - as above
-    "old": """\
-<script language="JavaScript"> 
-  function myrefresh(){window.location="/";}
-  setTimeout('myrefresh()',5000);
-</script>
-
-<h2 id="404-找不到页面-page-not-found">404 找不到页面 Page Not Found</h2>
-
-<p>此页面不存在。</p>
-
-<p>«script type=”text/javascript”&gt;
-    var url = window.location.pathname;
-    var url2 = url.split(“/”);
-    document.write(‘https://github.com/zning1994/finews/blob/main/old_post/’+url2[2]+’-‘+url2[3]+’-‘+url2[4]+’-‘+url2[5].split(“.”)[0]+’.md’)
-&lt;/script&gt;&gt;</p>
-
-<p>如继续浏览，请访问<a href="/">首页</a></p>
-
-<h2 id="本页面将于5秒后跳转至首页">本页面将于5秒后跳转至首页</h2>
-""",  # noqa: W291 - as above
-}

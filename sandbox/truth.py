@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import body
-from sandbox.body import ImageTruth, LinkTruth, SecurityTruth
+from sandbox import reading
+from sandbox.body import EditorLine, SourceLine
 from sandbox.compose import Draft
 from sandbox.jekyll import SitePost
-from sandbox.plan import BEIJING, KINDS, Plan
+from sandbox.kinds import KINDS
+from sandbox.plan import BEIJING, Plan
+from sandbox.reading import ImageTruth, LinkTruth, SecurityTruth
 
 _TITLE_NOISE = re.compile(r"[\W_]+")
 
@@ -89,7 +91,7 @@ class PostTruth:
     """The document a perfect reader of the site stores for one article."""
 
     id: str
-    """The contract's `_id`; for a post without a code, its category and name joined by a slash."""
+    """The contract's `_id`."""
 
     kind: str
     features: tuple[str, ...]
@@ -137,7 +139,7 @@ def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: se
     rolling = next((form for form in forms if form.form == "page-rolling" and form.source_link), None)
     own = next((form for form in forms if form.form == "page"), None)
     return PostTruth(
-        id=plan.id or f"{best.category}/{posts[0].name}",
+        id=plan.id,
         kind=plan.kind,
         features=tuple(sorted(plan.features)),
         title=best.title,
@@ -171,7 +173,7 @@ def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: se
 def _upstream_truth(plan: Plan, draft: Draft, form: str) -> UpstreamTruth:
     # GetNewsText of an article known to media alone has its text without marks.
     marked = form == "origin" or KINDS[plan.kind].shape != "media"
-    digest, text = draft.digest if form == "origin" else None, body.text(draft.body)
+    digest, text = draft.digest if form == "origin" else None, reading.text(draft.body)
     return UpstreamTruth(
         form=form,
         title=draft.title,
@@ -179,9 +181,9 @@ def _upstream_truth(plan: Plan, draft: Draft, form: str) -> UpstreamTruth:
         text=text,
         published_at=plan.published_at.astimezone(UTC),
         media=(plan.medium.name, plan.medium.slug),
-        securities=body.securities(draft.body, marked=marked),
-        images=body.images(draft.body),
-        links=body.links(draft.body, marked=marked),
+        securities=reading.securities(draft.body, marked=marked),
+        images=reading.images(draft.body),
+        links=reading.links(draft.body, marked=marked),
         editor=_editor(draft),
     )
 
@@ -189,7 +191,7 @@ def _upstream_truth(plan: Plan, draft: Draft, form: str) -> UpstreamTruth:
 def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> FormTruth:
     own, bare = plan.id == post.name, not post.blocks
     digest = None if own else draft.shown_digest
-    text = (digest or "") if bare else body.text(draft.body)
+    text = (digest or "") if bare else reading.text(draft.body)
     if bare or not digest or _same(digest, draft.title):
         digest = None
     marked = not own and not bare
@@ -209,9 +211,9 @@ def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> F
         tags=tuple(post.tags) or (post.tag,),
         category=post.category,
         media=_media(plan, draft, own=own, bare=bare),
-        securities=body.securities(lines, marked=marked),
-        images=body.images(lines),
-        links=body.links(lines, marked=marked),
+        securities=reading.securities(lines, marked=marked),
+        images=reading.images(lines),
+        links=reading.links(lines, marked=marked),
         source_link=post.link or None,
         editor=_editor(draft),
         listed=post.path in listed,
@@ -222,13 +224,13 @@ def _media(plan: Plan, draft: Draft, *, own: bool, bare: bool) -> tuple[str, str
     if not plan.digits:
         return None
     name = plan.medium.printed
-    in_source_line = any(isinstance(line, body.SourceLine) for line in draft.body)
+    in_source_line = any(isinstance(line, SourceLine) for line in draft.body)
     in_brackets = bare and (draft.digest or "").endswith((f"（{name}）", f"({name})"))
     return (plan.medium.name, plan.medium.slug) if own or in_source_line or in_brackets else None
 
 
 def _editor(draft: Draft) -> str | None:
-    return next((line.editor for line in draft.body if isinstance(line, body.EditorLine)), None)
+    return next((line.editor for line in draft.body if isinstance(line, EditorLine)), None)
 
 
 def _same(digest: str, title: str) -> bool:

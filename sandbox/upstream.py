@@ -7,10 +7,11 @@ with two U+3000, which the site's generator removes.
 from html import escape
 
 from sandbox.compose import Draft
+from sandbox.forms import joint
 from sandbox.http import Request, Response, as_json, html
-from sandbox.jekyll import joint
+from sandbox.kinds import KINDS
 from sandbox.markup import body_html
-from sandbox.plan import BEIJING, KINDS, Plan
+from sandbox.plan import BEIJING, Plan
 from sandbox.world import World
 
 

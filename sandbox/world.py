@@ -11,9 +11,11 @@ from datetime import date, datetime, time, timedelta
 
 from sandbox import site
 from sandbox.compose import Draft, draft
-from sandbox.jekyll import SitePost, site_posts
+from sandbox.forms import site_posts
+from sandbox.jekyll import SitePost
+from sandbox.kinds import KINDS
 from sandbox.layout import LAYOUTS
-from sandbox.plan import BEIJING, KINDS, Plan, Planner
+from sandbox.plan import BEIJING, Plan, Planner
 from sandbox.truth import PostTruth, post_truth
 
 FIRST_DAY = date(2021, 12, 1)
@@ -122,10 +124,9 @@ class World:
             twin = self._plans[plan.twin]
             repeated = draft(twin, 0)
             plan = replace(plan, medium=twin.medium)
-        post = plan.id or "sitenews/init"
-        version = self._versions.setdefault(post, 0)
+        version = self._versions.setdefault(plan.id, 0)
         words = draft(plan, version, repeated)
-        self._articles[post] = plan, words, site_posts(plan, words)
+        self._articles[plan.id] = plan, words, site_posts(plan, words)
 
     def _site_posts(self) -> list[SitePost]:
         return [post for _, _, posts in self._articles.values() for post in self._shown(posts)]
