@@ -23,11 +23,9 @@ _CLOSING_BRACKETS = re.compile(r"[（(]([^（）()]{2,24})[）)]\s*$")
 def medium(post: Post) -> Media | None:
     """Give the medium of a post, or None where the page names none."""
     if not post.rolling and post.category and post.category not in TAG_CATEGORIES.values():
-        # The site splits tags and category at blanks; the category keeps how many there were.
-        blanks = re.findall(r" +", post.category)
-        if post.tags and len(blanks) == len(post.tags) - 1:
-            words = [word + blank for word, blank in zip(post.tags, [*blanks, ""], strict=True)]
-            return Media(media_name("".join(words)), post.category)
+        # The site splits a name of several words into as many tags, and so does the category's slug.
+        if post.tags and len(post.category.split()) == len(post.tags):
+            return Media(media_name(" ".join(post.tags)), post.category)
     name = post.body.media_raw or (_closing_medium(post) if post.rolling else None)
     return Media(name, media_slug(name)) if name else None
 

@@ -51,7 +51,8 @@ def _security(secid: str, places: list[Mark]) -> Security:
         code=code,
         market=int(market),
         kind=kind(secid),
-        name=next((mark.name for mark in places if mark.name), None),
+        # Tables mark the code itself too; that is no name.
+        name=next((mark.name for mark in places if mark.name and mark.name != code), None),
         mentions=sum(mark.evidence != "chart" for mark in places),
         evidence=tuple(evidence for evidence in EVIDENCE if evidence in seen),
     )

@@ -68,9 +68,9 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what was asked for, and set the exit code."""
-        from pymongo.errors import ConfigurationError, OperationFailure  # noqa: PLC0415 Scrapy imports this module
+        from pymongo.errors import ConfigurationError, OperationFailure
 
-        from store.mongod import MongodError  # noqa: PLC0415 at every start, and the imports take 0.1 s
+        from store.mongod import MongodError
 
         if args:
             raise UsageError(f"Not understood: {' '.join(args)}")
@@ -84,7 +84,7 @@ class Command(ScrapyCommand):
             self.exitcode = FAILED
 
     def _run_embedded(self, action: str) -> None:
-        from store import embedded  # noqa: PLC0415 as in run
+        from store import embedded
 
         directory = Path(self.settings["MONGO_EMBEDDED_DIR"])
         if action == "stop":
@@ -127,8 +127,8 @@ class Command(ScrapyCommand):
         print(f"Data: {status.dbpath}, {status.data_bytes / 1e6:.1f} MB")
 
     def _print_answer(self, uri: str) -> None:
-        from pymongo import MongoClient  # noqa: PLC0415 as in run
-        from pymongo.errors import ConnectionFailure  # noqa: PLC0415 as in run
+        from pymongo import MongoClient
+        from pymongo.errors import ConnectionFailure
 
         try:
             with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=ANSWER_MS) as client:
@@ -157,7 +157,7 @@ def _open_shell(uri: str, mongosh_address: str, database: str) -> None:
     program = shutil.which("mongosh") or shutil.which("mongo")
     if program:
         os.execv(program, [program, mongosh_address])  # noqa: S606 this is what was asked for
-    from pymongo import MongoClient  # noqa: PLC0415 as in run
+    from pymongo import MongoClient
 
     with MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
         names = {"client": client, "db": client[database]}
@@ -165,7 +165,7 @@ def _open_shell(uri: str, mongosh_address: str, database: str) -> None:
             _run_statements(sys.stdin.read(), names)
             return
         with suppress(ImportError):  # not in every Python
-            import readline  # noqa: F401, PLC0415 once imported, it edits lines and recalls them
+            import readline  # noqa: F401 once imported, it edits lines and recalls them
         code.interact(
             banner=f"There is no mongosh on PATH; this is Python.\n`db` is the database {database} (PyMongo)."
             " Try db.posts.find_one(). Ctrl-D ends.",

@@ -24,13 +24,13 @@ class Command(ScrapyCommand):
 
     def long_desc(self) -> str:
         """Return what `scrapy sandbox --help` says, the faults by name included."""
-        from sandbox.cli import description  # noqa: PLC0415 - Scrapy imports every command at every start
+        from sandbox.cli import description
 
         return description()
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the sandbox's options."""
-        from sandbox.cli import add_arguments  # noqa: PLC0415 - as above
+        from sandbox.cli import add_arguments
 
         super().add_options(parser)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter  # the list of faults keeps its lines
@@ -38,6 +38,6 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
         """Serve until SIGINT or SIGTERM."""
-        from sandbox.cli import run  # noqa: PLC0415 - as above
+        from sandbox.cli import run
 
         self.exitcode = run(opts)

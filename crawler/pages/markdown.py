@@ -37,7 +37,7 @@ def _write(element: HtmlElement, parts: list[str]) -> None:
         if child.tag in _CELLS and child.getprevious() is not None:
             parts.append("|")
         _write(child, parts)
-        parts.append(_flowing(child.tail))
+        parts.append("" if child.tag in _CELLS else _flowing(child.tail))
     parts.append(around)
     parts.append("\n" if element.tag in _LINES or element.tag == "br" else "")
 

@@ -1,0 +1,231 @@
+"""The product: `scrapy crawl finews` as a child process, on the sandbox, into a real MongoDB."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from bson import encode
+
+from sandbox.compare import differences, stored_id
+from sandbox.process import SandboxProcess
+from tests.crawling import ROOT, Crawler, crawler
+
+POSTS = 120
+LISTING_PATHS = ("/", "/emnews/", "/feed.xml", "/robots.txt")
+
+
+@pytest.fixture
+def crawls(database: tuple[str, str]) -> Iterator[Crawler]:
+    with crawler(*database) as ready:
+        yield ready
+
+
+def compared(crawls: Crawler, sandbox: SandboxProcess) -> list[str]:
+    """Compare what is stored with the sandbox's truth."""
+    stored = crawls.posts()
+    expected = {stored_id(truth): truth for truth in sandbox.truths() if truth["listed"]}
+    assert stored.keys() == expected.keys()
+    return [f"{post}: {line}" for post, truth in expected.items() for line in differences(stored[post], truth)]
+
+
+@pytest.mark.parametrize(("layout", "seed"), [("new", 1), ("old", 2)])
+def test_every_post_the_site_shows_is_stored_exactly(crawls: Crawler, layout: str, seed: int) -> None:
+    with SandboxProcess(posts=300, seed=seed, layout=layout) as sandbox:
+        done = crawls.crawl(sandbox.mirrors)
+        assert (done.code, done.run["finish_reason"], done.run["ok"]) == (0, "finished", True), done.output
+        assert compared(crawls, sandbox) == []
+        pages = sum(form["listed"] for truth in sandbox.truths() for form in truth["forms"])
+    counts = done.run["counts"]
+    assert counts["listed"] == counts["fetched"] == counts["scraped"] == pages
+    assert counts["inserted"] == crawls.database.posts.count_documents({})
+    assert counts["scraped"] == sum(
+        counts[name] for name in ("rejected", "duplicate", "inserted", "updated", "unchanged")
+    )
+    assert sum(row["stored"] for row in done.run["coverage"]) == pages
+    assert not [url for row in done.run["coverage"] for url in row["missing"]]
+    assert crawls.database.rejects.count_documents({}) == 0
+    assert " ERROR" not in done.output
+
+
+def test_a_second_run_asks_for_listings_only_and_changes_nothing(crawls: Crawler) -> None:
+    with SandboxProcess(posts=POSTS, first_day="2021-12-20") as sandbox:
+        first = crawls.crawl(sandbox.mirrors)
+        before = {post: encode(document) for post, document in crawls.posts().items()}
+        sandbox.clear_log()
+        second = crawls.crawl(sandbox.mirrors)
+        asked = [entry["path"] for entry in sandbox.log()]
+        assert second.code == 0, second.output
+        assert all(path in LISTING_PATHS or path.startswith("/category/") for path in asked)
+        assert {"/", "/emnews/", "/feed.xml"} <= set(asked)
+        assert 304 in {entry["status"] for entry in sandbox.log()}
+        assert {post: encode(document) for post, document in crawls.posts().items()} == before
+        assert second.run["counts"]["known"] == second.run["counts"]["listed"] == first.run["counts"]["listed"]
+        assert second.run["counts"]["scraped"] == 0
+
+        added = sandbox.add("media")
+        changed = next(post for post in sandbox.truths() if post["kind"] == "media" and post["id"] != added["id"])
+        changed = sandbox.change(changed["id"])
+        third = crawls.crawl(sandbox.mirrors, "-a", "refresh=9999d")
+        counts = third.run["counts"]
+        assert (counts["inserted"], counts["updated"], counts["revised"]) == (1, 1, 1), third.output
+        assert counts["unchanged"] == counts["scraped"] - 2
+        assert compared(crawls, sandbox) == []
+        after = crawls.posts()
+        untouched = before.keys() - {changed["id"]}
+        assert {post: encode(after[post]) for post in untouched} == {post: before[post] for post in untouched}
+        old_wording = crawls.database.post_revisions.find_one({"post": changed["id"]})
+        assert old_wording is not None
+        assert old_wording["text"] != after[changed["id"]]["text"]
+        assert after[changed["id"]]["revision"] == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("forbidden", "blocked"),
+        ("captcha", "blocked"),
+        ("empty", "site_unavailable"),
+        ("not-found-home", "site_unavailable"),
+        ("not-found-home-200", "site_unavailable"),
+        ("truncated-home", "layout_changed"),
+        ("layout-change", "layout_changed"),
+        ("no-listing", "no_posts"),
+        ("drop", "site_unavailable"),
+        ("short-body", "site_unavailable"),
+    ],
+)
+def test_a_bad_site_is_told_and_leaves_the_store_alone(crawls: Crawler, fault: str, reason: str) -> None:
+    with SandboxProcess(posts=30) as sandbox:
+        assert crawls.crawl(sandbox.mirrors).code == 0
+        before = crawls.posts()
+        crawls.database.listings.drop()  # else the site answers 304, and its pages are not seen
+        sandbox.set_faults(fault)
+        done = crawls.crawl(sandbox.mirrors, "-a", "full=1")
+    assert (done.code, done.run["finish_reason"], done.run["ok"]) == (1, reason, False), done.output
+    assert done.run["failures"]
+    assert crawls.posts() == before
+
+
+@pytest.mark.parametrize("mirror", ["http://127.0.0.1:1", "http://no-such-host.invalid"])
+def test_a_site_that_cannot_be_reached_is_told(crawls: Crawler, mirror: str) -> None:
+    with SandboxProcess(posts=30) as sandbox:
+        assert crawls.crawl(sandbox.mirrors).code == 0
+    before = crawls.posts()
+    done = crawls.crawl(json.dumps({"*": mirror}))
+    assert (done.code, done.run["finish_reason"], done.run["ok"]) == (1, "site_unavailable", False), done.output
+    assert crawls.posts() == before
+
+
+def test_without_mongodb_the_run_says_so(crawls: Crawler) -> None:
+    with SandboxProcess(posts=10) as sandbox:
+        environment = crawls.environment(sandbox.mirrors) | {"MONGO_URI": "mongodb://user:s3cret@127.0.0.1:1/"}
+        done = subprocess.run(
+            crawls.command(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert sandbox.log() == []
+    assert done.returncode == 1
+    assert "mongo_unavailable" in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interrupted_run_is_told_and_the_next_completes_it(crawls: Crawler) -> None:
+    with SandboxProcess(posts=200) as sandbox:
+        process = subprocess.Popen(
+            crawls.command("-s", "LOG_LEVEL=DEBUG"),
+            cwd=ROOT,
+            env=crawls.environment(sandbox.mirrors),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "Scraped from" in line:
+                process.send_signal(signal.SIGTERM)
+                break
+        process.stderr.read()
+        process.stderr.close()
+        assert process.wait(60) == 1
+        run = crawls.last_run()
+        assert (run["finish_reason"], run["ok"]) == ("shutdown", False)
+        assert crawls.crawl(sandbox.mirrors).code == 0
+        assert compared(crawls, sandbox) == []
+
+
+def test_a_killed_run_is_closed_by_the_next(crawls: Crawler) -> None:
+    with SandboxProcess(posts=200) as sandbox:
+        process = subprocess.Popen(
+            crawls.command("-s", "LOG_LEVEL=DEBUG"),
+            cwd=ROOT,
+            env=crawls.environment(sandbox.mirrors),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "Scraped from" in line:
+                process.kill()
+                break
+        process.wait()
+        process.stderr.close()
+        killed = crawls.last_run()
+        assert killed["ended_at"] is None
+        assert crawls.crawl(sandbox.mirrors).code == 0
+        closed = crawls.database.runs.find_one({"_id": killed["_id"]}) or {}
+        assert (closed["finish_reason"], closed["ok"]) == ("killed", False)
+        assert compared(crawls, sandbox) == []
+
+
+def test_two_crawls_at_once_end_in_the_same_documents(crawls: Crawler) -> None:
+    with SandboxProcess(posts=150, seed=3) as sandbox:
+        both = [
+            subprocess.Popen(
+                crawls.command("-s", "LOG_LEVEL=ERROR"),
+                cwd=ROOT,
+                env=crawls.environment(sandbox.mirrors),
+                stderr=subprocess.PIPE,
+            )
+            for _ in range(2)
+        ]
+        said = [process.communicate(timeout=120)[1] for process in both]
+        assert [process.returncode for process in both] == [0, 0], said
+        assert said == [b"", b""]
+        assert compared(crawls, sandbox) == []
+        inserted = [run["counts"]["inserted"] for run in crawls.database.runs.find()]
+        assert sum(inserted) == crawls.database.posts.count_documents({})
+
+
+def test_arguments_choose_what_is_crawled(crawls: Crawler) -> None:
+    with SandboxProcess(posts=POSTS, first_day="2021-12-20") as sandbox:
+        truths = sandbox.truths()
+        wind = {truth["id"] for truth in truths if "Wind" in truth["categories"]}
+        done = crawls.crawl(sandbox.mirrors, "-a", "category=Wind", "-a", "nonsense=1")
+        assert done.code == 0, done.output
+        assert set(crawls.posts()) == wind
+        assert "argument nonsense is not known" in done.output
+        assert {entry["path"] for entry in sandbox.log()} & {"/", "/emnews/"} == set()
+
+        crawls.database.posts.drop()
+        done = crawls.crawl(sandbox.mirrors, "-a", "since=2022-03-01", "-a", "until=2022-03-31")
+        assert done.code == 0, done.output
+        in_march = {t["id"] for t in truths if "2022-02-28T16:00" <= t["published_at"] < "2022-03-31T16:00"}
+        assert set(crawls.posts()) == in_march
+
+        crawls.database.posts.drop()
+        done = crawls.crawl(sandbox.mirrors, "-a", "limit=7")
+        assert (done.code, done.run["finish_reason"], done.run["ok"]) == (0, "limit", True), done.output
+        assert done.run["counts"]["scraped"] == 7
+
+        done = crawls.crawl(sandbox.mirrors, "-a", "since=yesterday")
+        assert done.code == 1
+        assert "-a since=yesterday: give a day such as 2022-01-31" in done.output
+
+
+def test_archived_posts_are_the_posts_they_were(crawls: Crawler) -> None:
+    with SandboxProcess(posts=60, first_day="2021-12-20", archive_days=100000) as sandbox:
+        assert crawls.crawl(sandbox.mirrors).code == 0
+        urls = [form["url"] for truth in sandbox.truths() for form in truth["forms"]]
+    assert urls
+    assert not any("/old_post/" in url for post in crawls.posts().values() for url in post["post_urls"])
