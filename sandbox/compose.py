@@ -9,12 +9,7 @@ from dataclasses import dataclass
 
 from sandbox import kramdown
 from sandbox.article import article_body
-from sandbox.body import (
-    Body,
-    Paragraph,
-    Words,
-    joined,
-)
+from sandbox.body import Body, Paragraph, Words, joined
 from sandbox.kinds import KINDS
 from sandbox.plan import Plan, dice
 from sandbox.reading import plain

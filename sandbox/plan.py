@@ -2,13 +2,14 @@
 
 From a seed, a size and two days. Gives one `Plan` per post: all about it but its words. The first posts of a
 world take each kind, and each feature of a body, once; the rest are drawn by weight.
+Raises ValueError for days in the wrong order, or on which no kind of post appeared.
 """
 
 import hashlib
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 from sandbox.kinds import FEATURES, FOOTERS, KINDS, Kind
 from sandbox.media import KNOWN, MADE_UP, SPLIT, Medium
@@ -65,15 +66,8 @@ def dice(*key: object) -> random.Random:
     return random.Random("/".join(map(str, key)))  # noqa: S311 - a made-up world, no secrets
 
 
-def plans(seed: int, count: int, first_day: date, last_day: date) -> list[Plan]:
-    """Plan `count` posts between two days (Beijing, both included)."""
-    planner = Planner(seed, first_day, last_day)
-    kinds = list(planner.kinds(count))
-    return [planner.plan(index, kind) for index, kind in enumerate(kinds)]
-
-
 class Planner:
-    """Draws plans one after another; keeps numbers unique and two-word media rare."""
+    """Draws plans one after another between two days (Beijing, both included); numbers are unique."""
 
     def __init__(self, seed: int, first_day: date, last_day: date) -> None:
         if first_day > last_day:
@@ -186,8 +180,3 @@ def _medium(traits: Kind, linked: bool, chance: random.Random) -> Medium:
     if linked:
         return chance.choice([medium for medium in KNOWN if BROKERAGE_BOARD.name in medium.printed])
     return chance.choice(KNOWN if traits.shape == "flash" else KNOWN + MADE_UP)
-
-
-def as_utc(moment: datetime) -> datetime:
-    """Give an aware time in UTC."""
-    return moment.astimezone(UTC)

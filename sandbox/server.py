@@ -83,13 +83,15 @@ class Sandbox:
     def _answer(self, kind: str | None, request: Request) -> tuple[Response, str | None]:
         if kind is None:
             return html("<html><body><h1>421 Misdirected Request</h1></body></html>", 421), None
-        right = self._right_answer(kind, request)
+        response, struck = self._right_answer(kind, request), None
         for fault in self.faults:
             if fault.strikes(kind, self.served[kind], request.path):
                 page = self.world.site.get(NOT_FOUND_PATH) or b""
-                wrong = fault.strike(request, right, page)
-                return _conditional(request, self._validated(wrong)) if kind == "site" else wrong, fault.name
-        return (_conditional(request, self._validated(right)) if kind == "site" else right), None
+                response, struck = fault.strike(request, response, page), fault.name
+                break
+        if kind == "site":
+            response = _conditional(request, self._validated(response))
+        return response, struck
 
     def _right_answer(self, kind: str, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:

@@ -155,9 +155,7 @@ def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: se
         media=best.media,
         securities=securities,
         symbols=tuple(sorted(security.symbol for security in securities)),
-        main_symbols=tuple(
-            sorted(one.symbol for one in securities if "chart" in one.evidence or (one.name or "\0") in shown)
-        ),
+        main_symbols=tuple(sorted(one.symbol for one in securities if _is_about(one, shown))),
         images=best.images,
         links=best.links,
         share_url=own.source_link if own else None,
@@ -227,6 +225,10 @@ def _media(plan: Plan, draft: Draft, *, own: bool, bare: bool) -> tuple[str, str
     in_source_line = any(isinstance(line, SourceLine) for line in draft.body)
     in_brackets = bare and (draft.digest or "").endswith((f"（{name}）", f"({name})"))
     return (plan.medium.name, plan.medium.slug) if own or in_source_line or in_brackets else None
+
+
+def _is_about(security: SecurityTruth, shown: str) -> bool:
+    return "chart" in security.evidence or (security.name is not None and security.name in shown)
 
 
 def _editor(draft: Draft) -> str | None:
