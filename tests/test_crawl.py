@@ -221,11 +221,3 @@ def test_arguments_choose_what_is_crawled(crawls: Crawler) -> None:
         done = crawls.crawl(sandbox.mirrors, "-a", "since=yesterday")
         assert done.code == 1
         assert "-a since=yesterday: give a day such as 2022-01-31" in done.output
-
-
-def test_archived_posts_are_the_posts_they_were(crawls: Crawler) -> None:
-    with SandboxProcess(posts=60, first_day="2021-12-20", archive_days=100000) as sandbox:
-        assert crawls.crawl(sandbox.mirrors).code == 0
-        urls = [form["url"] for truth in sandbox.truths() for form in truth["forms"]]
-    assert urls
-    assert not any("/old_post/" in url for post in crawls.posts().values() for url in post["post_urls"])

@@ -136,8 +136,10 @@ class VerdictExtension:
         return self.crawler.spider
 
     async def spider_opened(self) -> None:
-        """Open the run's document."""
+        """Open the run's document. Scrapy opens a spider also when a pipeline has just given up."""
         spider = self.spider
+        if not spider.store.is_open:
+            return
         versions = {name: version(name) for name in ("scrapy", "pymongo")} | {"python": platform.python_version()}
         await runs.begin(spider.store.database, spider.run_id, spider.name, spider.arguments, versions)
         self.alive.start(SIGN_OF_LIFE_SECONDS, now=False)
