@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", type=_faults, default=[], help="comma-separated; listed above")
     parser.add_argument("--first-day", type=date.fromisoformat, default=FIRST_DAY, help="YYYY-MM-DD, Beijing")
     parser.add_argument("--last-day", type=date.fromisoformat, default=LAST_DAY, help="YYYY-MM-DD, Beijing")
+    parser.add_argument("--with-parent", action="store_true", help="stop also when standard input ends")
     parser.add_argument("--archive-days", type=int, help="move posts older than this to /old_post/")
 
 
@@ -57,17 +58,20 @@ def run(options: argparse.Namespace) -> int:
         archive_days=options.archive_days,
     )
     try:
-        asyncio.run(_serve(Sandbox(world, options.faults), options.port))
+        asyncio.run(_serve(Sandbox(world, options.faults), options.port, with_parent=options.with_parent))
     except OSError as error:
         sys.stderr.write(f"cannot listen on 127.0.0.1:{options.port}: {error.strerror}\n")
         return 1
     return 0
 
 
-async def _serve(sandbox: Sandbox, port: int) -> None:
-    stop = asyncio.Event()
+async def _serve(sandbox: Sandbox, port: int, *, with_parent: bool) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    if with_parent:
+        # Nobody writes to this pipe: it becomes readable when the process that holds its other end is gone.
+        loop.add_reader(sys.stdin.fileno(), stop.set)
     server = await listen(sandbox, port)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     sys.stdout.write(f"sandbox: {address}\nMIRRORS={json.dumps({'*': address})}\n")

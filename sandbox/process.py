@@ -4,7 +4,8 @@
         crawl(MIRRORS=sandbox.mirrors)
         sandbox.log()
 
-Starts `python -m sandbox` on a free port, waits for the address it prints, stops it at the end.
+Starts `python -m sandbox` on a free port, waits for the address it prints, stops it at the end. It stops by
+itself when this process dies, in whatever way.
 """
 
 import http.client
@@ -33,7 +34,8 @@ class SandboxProcess:
 
     def __init__(self, *, faults: Sequence[str] = (), port: int = 0, **options: object) -> None:
         """Name the options as on the command line: `posts=300, seed=2, layout="old", archive_days=3`."""
-        self._command = [sys.executable, "-m", "sandbox", f"--port={port}", f"--faults={','.join(faults)}"]
+        self._command = [sys.executable, "-m", "sandbox", "--with-parent", f"--port={port}"]
+        self._command.append(f"--faults={','.join(faults)}")
         self._command += [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
@@ -45,7 +47,11 @@ class SandboxProcess:
     def start(self) -> Self:
         """Start it and wait for its address; raises `SandboxError` if it ends instead."""
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            self._command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True
+            self._command,
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         output = self._process.stdout
         lines = [output.readline() for _ in range(2)] if output else []
@@ -66,8 +72,9 @@ class SandboxProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()
-        if process.stdout:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
         self._process = None
         return code
 

@@ -3,7 +3,10 @@
 import http.client
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -12,6 +15,7 @@ from sandbox.faults import FAULTS, UnknownFaultError, parse, parse_list
 from sandbox.process import SandboxError, SandboxProcess
 from sandbox.server import host_kind
 
+PROJECT = Path(__file__).parent.parent
 SITE = "finews.withounder.com"
 
 
@@ -276,6 +280,19 @@ def test_faults_on_the_command_line_and_a_clean_stop() -> None:
     sandbox = SandboxProcess(posts=5, layout="old", faults=["error-500@2"]).start()
     assert [get(sandbox, "/")[0] for _ in range(2)] == [200, 500]
     assert sandbox.stop() == 0
+
+
+def test_it_does_not_outlive_the_process_that_started_it() -> None:
+    starter = "import time; from sandbox.process import SandboxProcess; s = SandboxProcess(posts=1).start(); "
+    starter += "print(s.url, flush=True); time.sleep(600)"
+    with subprocess.Popen(
+        [sys.executable, "-c", starter], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        address = urlsplit(process.stdout.readline().strip())
+        with socket.create_connection((address.hostname, address.port), 10) as connection:
+            process.kill()
+            assert connection.recv(1) == b""  # closed by the sandbox, at its end
 
 
 def test_a_taken_port_is_said_plainly(sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str]) -> None:
