@@ -206,7 +206,7 @@ def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> F
         published_raw=f"{printed:%Y-%m-%d %H:%M:%S}",
         zoned=post.zoned,
         late=post.late,
-        tags=tuple(post.tags) or (post.tag,),
+        tags=tuple(reading.plain(tag) for tag in post.tags or [post.tag]),
         category=post.category,
         media=_media(plan, draft, own=own, bare=bare),
         securities=reading.securities(lines, marked=marked),
