@@ -59,10 +59,13 @@ def checkout(directory: Path) -> Path:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Give the environment of somebody who has activated the virtual environment and set these variables."""
+    """Give the environment of somebody who has activated the virtual environment and set these variables.
+
+    A crawl in it can ask no host, unless MIRRORS is among them.
+    """
     ours = ("MONGO_", "FINEWS_", "MIRRORS", "LOG_LEVEL", "SCRAPY", "XDG_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return kept | {"PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"} | variables
+    return kept | {"PATH": f"{sys.prefix}/bin:{os.environ['PATH']}", "MIRRORS": '{"*": null}'} | variables
 
 
 def typed(command: str, directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -81,9 +84,11 @@ def typed(command: str, directory: Path, **variables: str) -> subprocess.Complet
 class Scrapyd:
     """A running scrapyd, configured by deploy/scrapyd.conf in all but its port."""
 
-    def __init__(self, directory: Path) -> None:
-        """Name the directory that it works in."""
+    def __init__(self, directory: Path, variables: dict[str, str]) -> None:
+        """Name the directory that it works in, and environment variables for it and its jobs."""
         self.directory = directory
+        # HOME: scrapyd reads ~/.scrapyd.conf, and a crawl without a scrapy.cfg keeps its data there.
+        self.variables = {"HOME": str(directory), **variables}
         self.log = directory / "scrapyd.log"
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -99,13 +104,11 @@ class Scrapyd:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        # HOME: scrapyd reads ~/.scrapyd.conf, and a crawl without a scrapy.cfg keeps its data there.
-        variables = environment(SCRAPYD_HTTP_PORT=str(self.port), HOME=str(self.directory))
         with self.log.open("wb") as log:
             process = self._process = subprocess.Popen(
                 [f"{sys.prefix}/bin/scrapyd"],
                 cwd=self.directory,
-                env=variables,
+                env=environment(SCRAPYD_HTTP_PORT=str(self.port), **self.variables),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # its jobs outlive it, so they are killed as a group
@@ -135,9 +138,9 @@ class Scrapyd:
 
 
 @contextmanager
-def scrapyd(directory: Path) -> Iterator[Scrapyd]:
+def scrapyd(directory: Path, **variables: str) -> Iterator[Scrapyd]:
     """Run scrapyd in a directory, and end it."""
-    server = Scrapyd(directory)
+    server = Scrapyd(directory, variables)
     try:
         server.start()
         yield server
