@@ -22,7 +22,7 @@ What lies in MongoDB, field by field. Queries to copy stand in [queries.md](quer
 
 This page is made from `store/schema.py`, which is also what MongoDB checks every write against: a document with
 a field missing, a field too many or a value of another type is refused. To change the page, change the code,
-then `python -m store.datapage > docs/data.md`.
+then `make docs`.
 
 ## How to read it
 

@@ -1,7 +1,8 @@
-"""The pages of docs/ say what is so: data.md is the code's, the queries of queries.md run and use their index.
+"""The pages of docs/ say what is so: data.md is the code's, queries run and use their index, names exist.
 
 Posts go through the real stages and the real writer into a real MongoDB; the queries of the page are run on it
 as they stand there. Only the clock is moved: `updated_at` and `started_at` are set back to the days of the page.
+docs/operating.md has tests of its own.
 """
 
 import asyncio
@@ -436,3 +437,32 @@ def test_the_times_on_the_data_page_are_decided_so(row: list[str]) -> None:
     times = published(post)
     decided = [f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "null" for at in (times.at, times.min, times.max)]
     assert [*decided, times.source or "null"] == expected
+
+
+# --- docs/extending.md, and links --------------------------------------------------------------------------
+
+EXTENDING = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+SOURCE = "\n".join(
+    path.read_text(encoding="utf-8")
+    for folder in ("crawler", "pipelines", "store", "sandbox")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+)
+
+
+@pytest.mark.parametrize("name", sorted({name for name in re.findall(r"`([^`]+)`", EXTENDING) if "<" not in name}))
+def test_the_names_in_extending_are_those_of_the_code(name: str) -> None:
+    if re.fullmatch(r"[\w/]+/|[\w/]+\.(py|md)", name):
+        assert (ROOT / name).exists()
+    elif name.startswith("make "):
+        rule = f"^{name.removeprefix('make ')}:"
+        assert re.search(rule, (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    else:
+        assert re.search(rf"(?<!\w){re.escape(name)}(?!\w)", SOURCE)
+
+
+@pytest.mark.parametrize("page", ["docs/data.md", "docs/queries.md", "docs/extending.md"])
+def test_links_between_the_pages_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    headings = {heading.lower() for heading in re.findall(r"^#+ (\w+)$", text, re.MULTILINE)}
+    for target in re.findall(r"\]\(([^):]+)\)", text):
+        assert target.removeprefix("#") in headings or (ROOT / "docs" / target).exists()
