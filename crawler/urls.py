@@ -41,8 +41,9 @@ _BARE_CAIFUHAO = re.compile(r"\d{23}")
 _ARTICLE_ID = re.compile(r"(?:/a/|,)(\d{17,18})\.s?html$")
 _DATED_POST = re.compile(r"(?P<category>(?:/[^/]+)*)/(?P<day>\d{4}/\d{2}/\d{2})/(?P<name>[^/]+)\.html$")
 _ARCHIVED_POST = re.compile(r"/old_post/(?:(?P<day>\d{4}-\d{2}-\d{2})-|-)(?P<name>[^/]+)\.html$")
-_CATEGORY_PAGE = re.compile(r"/category/(?P<slug>[^/]+?)(?:\.html)?$")
+_CATEGORY_PAGE = re.compile(r"/category/(?P<slug>[^/]+?)(?:\.html)?\Z")
 _LEADING_DATE = re.compile(r"(?:\d{4}-\d{2}-\d{2})?-(?=.)")
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f]*:[0-9a-f:.]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
@@ -82,21 +83,20 @@ class PostPlace:
 
 
 def canonical_url(url: str, base: str | None = None) -> str | None:
-    """Give the one spelling of `url` (absolute, or relative to `base`), or None if it is no http(s) URL.
+    """Give the one spelling of `url` (absolute, or relative to `base`), or None if it is no http(s) URL, or blank.
 
     Lower-case scheme and host, no default port, no fragment, no credentials, blanks and non-ASCII escaped,
     escapes in upper case. The query is kept whole: parameters are identity here.
     """
+    if not url or url.isspace():
+        return None
     try:
         parts = urlsplit(urljoin(base or "", url.strip()))
         host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except ValueError:  # UnicodeError is one: no such host name
         return None
-    if parts.scheme not in _DEFAULT_PORTS or not host or any(c in host for c in " %<>\"'\\`{}|^"):
-        return None
-    try:
-        host = host.encode("idna").decode("ascii") if not host.isascii() else host
-    except UnicodeError:
+    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host):
         return None
     netloc = f"[{host}]" if ":" in host else host
     if port and port != _DEFAULT_PORTS[parts.scheme]:
@@ -168,8 +168,11 @@ def post_place(url: str) -> PostPlace | None:
 
 
 def category_slug(url: str) -> str | None:
-    """Give the verbatim slug of a category page's URL, blanks as they are; None for any other URL."""
-    found = _CATEGORY_PAGE.fullmatch(unquote(urlsplit(url).path))
+    """Give the verbatim slug of a category page's URL, blanks as they are; None for any other URL.
+
+    Relative links of old footers lead to `/emnews/2021/12/category/x.html`: the page is wrong, the slug is right.
+    """
+    found = _CATEGORY_PAGE.search(unquote(urlsplit(url).path))
     return found["slug"] if found else None
 
 

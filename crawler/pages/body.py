@@ -4,64 +4,51 @@ From lxml elements (of a page already parsed) or an HTML string. Gives a `Body`:
 marks of securities, the medium of the source line, the editor.
 Leaves out what a reader does not see or is not the article: hidden parts, scripts, adverts, price charts,
 文章来源 and 责任编辑 lines. Marks in parts left out do not count.
-Refuses nothing: any markup gives a body, if need be an empty one.
+Refuses nothing: any markup gives a body, if need be an empty one. libxml2 ends at 2,000 nested elements.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import ClassVar
 
 from lxml import etree, html
 from lxml.html import HtmlElement
 
 from crawler.items import Body, Image, Link, Mark
 from crawler.pages import markup
-from crawler.pages.render import Block, Run, html_of, text_of, visible
+from crawler.pages.render import Block, Cell, Run, html_of, text_of, visible
+from crawler.pages.source_line import is_promotion, source_line
 from crawler.urls import canonical_url, quote_url
 
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-_BLOCK_TAGS = _HEADINGS | frozenset(
+_CELLS = frozenset("td th".split())
+_BLOCK_TAGS = (_HEADINGS | _CELLS) | frozenset(
     "address article aside blockquote body caption center dd div dl dt fieldset figcaption figure footer header hr"
-    " html li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
+    " html li main nav ol p pre section table tbody tfoot thead tr ul".split()
 )
-_INLINE_TAGS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "sub": "sub", "sup": "sup"}
-
-# 40 characters hold the longest medium's name met (28); a longer line is running text that begins alike.
-_SOURCE = r"[(（]?文章来源\s?[:：]\s?(?P<media>[^:：（）()]{1,40}(?:[(（][^（）()]{1,20}[)）])?)[)）]?"
-_EDITOR = r"[(（]?责任编辑\s?[:：]\s?(?P<editor>[^:：（）()]{0,30})[)）]?"
-_MARKED_SOURCE = r"[(（]?(?:文章)?来源\s?[:：]\s?(?P<media>.{1,60}?)[)）]?"
-_SOURCE_LINE = re.compile(rf"{_SOURCE}(?:\s?{_EDITOR})?|{_EDITOR.replace('editor', 'editor_alone')}")
-_MARKED_SOURCE_LINE = re.compile(_MARKED_SOURCE)
 
 
 def parse_fragment(fragment: str, base: str) -> Body:
     """Parse a body from an HTML string; relative links count from `base`."""
-    # libxml2 takes neither NUL nor lone surrogates; neither is ever part of a text.
-    clean = fragment.replace("\0", "").encode("utf-8", "replace").decode()
-    if not clean.strip():
-        return Body("", "")
-    return parse_body(html.fragments_fromstring(f"<div>{clean}</div>"), base)
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+    root = html.document_fromstring(f"<div>{markup.parseable(fragment)}".encode(), parser=parser)
+    return parse_body([root, *root.itersiblings()], base)  # what follows a stray </html> is a sibling
 
 
-def parse_body(nodes: Iterable[HtmlElement | str], base: str) -> Body:
-    """Parse a body from sibling elements (with the text after each); relative links count from `base`."""
-    reader = _Reader(base)
-    for node in nodes:
-        reader.read(node)
-    return _finish(reader.blocks_read())
+def parse_body(nodes: Iterable[HtmlElement], base: str) -> Body:
+    """Parse a body from sibling elements, with the text after each; relative links count from `base`."""
+    return Reader(base).body(nodes)
 
 
 def _finish(blocks: list[Block]) -> Body:
     kept, media_raw, editor = [], None, None
     for block in blocks:
         text = block.text
-        line = (_MARKED_SOURCE_LINE if block.source else _SOURCE_LINE).fullmatch(text)
+        line = source_line(text, marked=block.source)
         if line:
-            named = line.groupdict()
-            media_raw = media_raw or _name(named.get("media"))
-            editor = editor or _name(named.get("editor") or named.get("editor_alone"))
-        elif not markup.is_promotion(text):
+            media_raw, editor = media_raw or line.media, editor or line.editor
+        elif not is_promotion(text):
             kept.append(block)
     return Body(
         text=text_of(kept),
@@ -74,18 +61,15 @@ def _finish(blocks: list[Block]) -> Body:
     )
 
 
-def _name(text: str | None) -> str | None:
-    return (text or "").strip() or None
-
-
 def _captioned(blocks: list[Block]) -> list[Image]:
     """Give the pictures; the centred line right under a photo is its caption."""
-    shown = [block for block in blocks if block.image or block.text]
-    images = []
-    for block, below in zip(shown, [*shown[1:], None], strict=True):
-        if block.image:
-            photo = block.image.kind == "photo" and below is not None and below.centred and not below.image
-            images.append(replace(block.image, caption=below.text if photo and below else None))
+    shown = [block for block in blocks if block.images or block.text]
+    images: list[Image] = []
+    for place, block in enumerate(shown, 1):
+        below = shown[place] if place < len(shown) else None
+        captioned = block.tag == "img" and below is not None and below.centred and below.tag not in {"img", "tr"}
+        caption = below.text if captioned and below is not None else None
+        images += [replace(i, caption=caption if i.kind == "photo" else None) for i in block.images]
     return images
 
 
@@ -95,17 +79,24 @@ class _Context:
 
     tag: str = "p"
     group: int = 0
-    container: tuple[str, int] | None = None
+    list: tuple[str, int] | None = None
+    table: int = 0
     inline: tuple[str, ...] = ()
     href: str | None = None
+    mark: tuple[str, str] | None = None
+    words_from: int = 0
     centred: bool = False
     source: bool = False
     preformatted: bool = False
-    mark: tuple[str, str] | None = None
 
 
-class _Reader:
-    """Walks elements in document order and collects blocks."""
+class Reader:
+    """Walks elements in document order and collects blocks. Used once."""
+
+    block_tags: ClassVar[frozenset[str]] = _BLOCK_TAGS
+    inline_tags: ClassVar[dict[str, str]] = {
+        "b": "strong", "strong": "strong", "i": "em", "em": "em", "sub": "sub", "sup": "sup"
+    }  # fmt: skip
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -116,16 +107,16 @@ class _Reader:
         self.numbers = count(1)
         self.contexts = [_Context()]
 
-    def blocks_read(self) -> list[Block]:
+    def body(self, nodes: Iterable[HtmlElement]) -> Body:
+        """Read sibling elements, each with the text after it."""
+        for node in nodes:
+            self.read(node)
         self.flush()
-        return self.blocks
+        return _finish(self.blocks)
 
-    def read(self, node: HtmlElement | str) -> None:
-        """Read one element and the text after it, or a bare text."""
-        if isinstance(node, str):
-            self.add(node)
-            return
-        if not isinstance(node.tag, str):  # a comment
+    def read(self, node: HtmlElement) -> None:
+        """Read one element, or comment, and the text after it."""
+        if not isinstance(node.tag, str):
             self.add(node.tail)
             return
         walk = etree.iterwalk(node, events=("start", "end", "comment", "pi"))
@@ -140,110 +131,131 @@ class _Reader:
             else:
                 if event == "end" and element is not skipped:
                     self.end(element)
-                self.add(element.tail)
+                # Blanks between cells belong to neither.
+                if element.tag not in _CELLS or not (element.tail or "").isspace():
+                    self.add(element.tail)
 
     def start(self, element: HtmlElement) -> None:
-        outer = self.contexts[-1]
-        if element.tag in _BLOCK_TAGS or element.tag == "br":
+        """Enter an element."""
+        tag, outer = element.tag, self.contexts[-1]
+        if tag in self.block_tags or tag == "br":
             self.flush()
-        # A row of one cell lays out a page; only rows of several cells are tables.
-        if element.tag == "tr" and self.row is None and len(element.xpath("./td|./th")) > 1:
-            self.row = element, Block("tr", next(self.numbers), outer.container or ("table", 0), cells=[])
-        elif element.tag in {"td", "th"} and self.row and element.getparent() is self.row[0]:
-            self.row[1].cells.append([])
-        inner = self.inside(element, outer)
-        if inner.href is not outer.href or inner.mark is not outer.mark:
-            self.words = []
-        self.contexts.append(inner)
-        if element.tag == "img":
+        if tag == "tr" and self.row is None and self.is_row(element):
+            self.row = element, Block("tr", next(self.numbers), ("table", outer.table), cells=[])
+        elif tag in _CELLS and self.row and element.getparent() is self.row[0]:
+            self.row[1].cells.append(Cell(tag))
+        self.contexts.append(self.inside(element, outer))
+        if tag == "img":
             self.picture(element)
+
+    def is_row(self, element: HtmlElement) -> bool:
+        """Tell a row of a table from a row of one cell, which lays out a page."""
+        return sum(child.tag in _CELLS for child in element) > 1
 
     def inside(self, element: HtmlElement, outer: _Context) -> _Context:
         """Give the context of the words inside `element`."""
-        tag, context = element.tag, outer
-        if tag in {"ul", "ol", "table"}:
-            context = replace(context, container=(tag, next(self.numbers)))
-        if tag == "li":
-            listed = outer.container is not None and outer.container[0] != "table"
-            context = replace(context, tag="li", group=next(self.numbers))
-            context = context if listed else replace(context, container=("ul", next(self.numbers)))
-        elif tag in _BLOCK_TAGS and outer.tag != "li":
-            heading = tag if tag in _HEADINGS else outer.tag
-            context = replace(context, tag=heading, group=next(self.numbers))
-        if (inline := _INLINE_TAGS.get(tag)) and inline not in outer.inline:
+        tag = element.tag
+        context = self.inside_block(element, outer) if tag in self.block_tags else outer
+        if (inline := self.inline_tags.get(tag)) and inline not in outer.inline:
             context = replace(context, inline=(*outer.inline, inline))
-        if tag in _BLOCK_TAGS:
-            context = replace(
-                context,
-                centred=outer.centred or markup.is_centred(element),
-                source=outer.source or "em_media" in markup.classes(element),
-                preformatted=outer.preformatted or tag == "pre",
-            )
-        if outer.mark is None and (marked := markup.security_of(element)):
-            return replace(context, mark=marked, href=quote_url(marked[0]))
-        if tag == "a" and outer.mark is None and outer.href is None:
-            return replace(context, href=canonical_url(element.get("href") or "", self.base))
+        if outer.mark is None and (mark := markup.security_of(element)):
+            return replace(context, mark=mark, href=quote_url(mark[0]), words_from=len(self.words))
+        if tag == "a" and outer.href is None and (href := self.target(element)):
+            return replace(context, href=href, words_from=len(self.words))
         return context
 
+    def inside_block(self, element: HtmlElement, outer: _Context) -> _Context:
+        """Give the context of a block; what stands in a list item stays one item, however it is divided."""
+        tag, number = element.tag, next(self.numbers)
+        context = replace(
+            outer,
+            centred=outer.centred or markup.is_centred(element),
+            source=outer.source or "em_media" in markup.classes(element),
+            preformatted=outer.preformatted or tag == "pre",
+        )
+        if tag in {"ul", "ol"}:
+            return replace(context, list=(tag, number))
+        if tag == "table":
+            return replace(context, table=number)
+        if tag == "li":
+            return replace(context, tag="li", group=number, list=outer.list or ("ul", 0))
+        if outer.tag == "li":
+            return context
+        return replace(context, tag=tag if tag in _HEADINGS else outer.tag, group=number)
+
+    def target(self, element: HtmlElement) -> str | None:
+        """Give where a link leads; None for a place on its own page, or no http(s) address."""
+        href = (element.get("href") or "").strip()
+        return None if href.startswith("#") else canonical_url(href, self.base)
+
     def end(self, element: HtmlElement) -> None:
+        """Leave an element."""
         inner, outer = self.contexts.pop(), self.contexts[-1]
-        if inner.mark is not None and outer.mark is None:
-            self.marked(*inner.mark)
-        elif inner.href is not None and outer.href is None and (words := visible("".join(self.words))):
+        if inner.mark and not outer.mark:
+            self.marked(*inner.mark, self.words_since(inner))
+        elif inner.href and not outer.href and (words := self.words_since(inner)):
             self.here().links.append(Link(inner.href, words))
         if self.row and element is self.row[0]:
             self.blocks.append(self.row[1])
             self.row = None
-        elif element.tag in _BLOCK_TAGS:
+        elif element.tag in self.block_tags:
             self.flush()
 
-    def marked(self, secid: str, evidence: str) -> None:
-        name = visible("".join(self.words))
+    def words_since(self, context: _Context) -> str:
+        """Give the words read since a link or mark began."""
+        return visible("".join(self.words[context.words_from :]))
+
+    def marked(self, secid: str, evidence: str, name: str) -> None:
+        """Keep a mark, a chart's by itself: it belongs to no line."""
         if evidence == "chart":
-            charts = self.blocks[-1:] if self.blocks and self.blocks[-1].image else [self.here()]
-            charts[0].marks.append(Mark(secid, "", "chart"))
+            self.blocks.append(Block("img", next(self.numbers), marks=[Mark(secid, "", evidence)]))
         elif name:
             self.here().marks.append(Mark(secid, name, evidence))
 
+    def cell(self) -> Cell | None:
+        """Give the cell that words belong to now; None outside of rows, and before a row's first cell."""
+        return self.row[1].cells[-1] if self.row and self.row[1].cells else None
+
     def here(self) -> Block:
         """Give the row or line that words belong to now, a new line if none is open."""
-        if self.row:
+        if self.row and self.row[1].cells:
             return self.row[1]
         if self.line is None:
-            context = self.contexts[-1]
-            container = context.container if context.tag == "li" else None
-            self.line = Block(
-                context.tag, context.group, container, centred=context.centred, source=context.source
-            )
+            now = self.contexts[-1]
+            container = now.list if now.tag == "li" else None
+            self.line = Block(now.tag, now.group, container, centred=now.centred, source=now.source)
         return self.line
 
     def add(self, text: str | None) -> None:
-        if not text or (self.line is None and self.row is None and text.isspace()):
+        """Add words to the line or cell. Blanks begin no line."""
+        if not text or (text.isspace() and not (self.line or self.cell())):
             return
-        context = self.contexts[-1]
-        first, *more = text.split("\n") if context.preformatted else [text]
+        now = self.contexts[-1]
         self.words.append(text)
-        for part in [first, *more]:
-            if part is not first:
+        for number, part in enumerate(text.split("\n") if now.preformatted else [text]):
+            if number:
                 self.flush()
-            cells = self.here().cells
-            if not cells:
-                continue  # words between a row's cells: invalid, and browsers move them out of the table
-            cells[-1].append(Run(part, context.inline, context.href))
+            self.here().cells[-1].runs.append(Run(part, now.inline, now.href))
 
     def flush(self) -> None:
-        """End the line; inside a row a blank does."""
-        if self.row and self.row[1].cells:
-            self.row[1].cells[-1].append(Run(" "))
+        """End the line; inside a cell a blank does."""
+        if cell := self.cell():
+            cell.runs.append(Run(" "))
         elif self.line is not None:
             self.blocks.append(self.line)
             self.line = None
 
     def picture(self, element: HtmlElement) -> None:
+        """Keep a picture, in its cell or as a block of its own; without an address there is none."""
         url = canonical_url(element.get("src") or "", self.base)
         if url is None:
             return
-        kind = "chart" if markup.is_chart(element) else "photo"
+        image = Image(
+            url.replace("http://", "https://", 1), "chart" if markup.is_chart(element) else "photo", None
+        )
         self.flush()
-        image = Image(url.replace("http://", "https://", 1), kind, None)
-        self.blocks.append(Block("img", next(self.numbers), image=image, centred=True))
+        if cell := self.cell():
+            self.here().images.append(image)
+            cell.runs += [Run("", picture=image.url)] if image.kind == "photo" else []
+        else:
+            self.blocks.append(Block("img", next(self.numbers), images=[image]))

@@ -10,6 +10,7 @@ from parsel import Selector
 from crawler.items import Listing
 from crawler.pages.errors import BlockPageError, EmptyPageError, PageLayoutError
 from crawler.pages.layout import is_block_page, one
+from crawler.pages.markup import parseable
 from crawler.urls import PageKind, canonical_url, page_kind, post_place, site_url
 
 
@@ -19,7 +20,7 @@ def parse_feed(text: str, url: str) -> Listing:
         raise EmptyPageError(url, "empty feed")
     if not text.rstrip().endswith("</feed>"):
         raise (BlockPageError if is_block_page(text) else PageLayoutError)(url, "no whole Atom feed")
-    feed = Selector(text=text.replace("\0", "").encode("utf-8", "replace").decode(), type="xml")
+    feed = Selector(text=parseable(text), type="xml")
     feed.register_namespace("a", "http://www.w3.org/2005/Atom")
     one(feed.xpath("/a:feed"), "feed", url)
     posts: dict[str, None] = {}

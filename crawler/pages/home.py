@@ -21,6 +21,7 @@ def parse_home(text: str, url: str) -> Listing:
     if len(headings) != len(listed):
         raise PageLayoutError(url, f"{len(headings)} headings but {len(listed)} lists under them")
     posts = post_links(section, url)
-    tags = [visible(str(heading.xpath("string()").get())) for heading in headings]
+    # A tag that a title opens and never closes takes the rest of the page into its list.
+    tags = [visible(str(heading.xpath("string()").get())) for heading in section.xpath(".//h2")]
     slugs = [tag_category(tag) for tag in tags if tag]
     return Listing(posts, list(dict.fromkeys([*slugs, *post_categories(posts)])))

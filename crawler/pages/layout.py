@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 from parsel import Selector, SelectorList
 
 from crawler.pages.errors import BlockPageError, EmptyPageError, NotFoundPageError, PageLayoutError
+from crawler.pages.markup import parseable
 
 # What captcha and refusal pages say, in title or text. Looked for only where the frame is missing,
 # so that news about captchas stay news.
@@ -31,7 +32,7 @@ def section_of(text: str, url: str) -> Selector:
     """
     if not text.strip():
         raise EmptyPageError(url, "empty page")
-    page = Selector(text=text.replace("\0", "").encode("utf-8", "replace").decode())
+    page = Selector(text=parseable(text))
     wrappers = page.xpath("//div[contains(concat(' ', normalize-space(@class), ' '), ' wrapper ')][section]")
     if len(wrappers) != 1:
         problem = f"{len(wrappers)} elements div.wrapper with a section"

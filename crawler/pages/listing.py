@@ -28,9 +28,8 @@ def post_links(section: Selector, url: str) -> list[str]:
     """Give the posts a section links to, canonical, each once, in page order."""
     root: HtmlElement = section.root
     links = [str(href) for href in root.xpath(".//a/@href")]
-    shown = "".join(root.itertext())
-    if "<a " in shown:
-        links += Selector(text=shown).xpath("//a/@href").getall()
+    for code in root.xpath(".//pre/code"):
+        links += Selector(text="".join(code.itertext())).xpath("//a/@href").getall()
     found: dict[str, None] = {}
     for link in links:
         target = canonical_url(link, url)

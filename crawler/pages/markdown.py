@@ -1,58 +1,110 @@
-"""Text that the site ran through Markdown although it was plain: digests, and flashes without a body.
+"""What Markdown did to a post, undone as far as the page tells.
 
-From the rendered elements. Gives the text as it was before, as far as the page tells: emphasis becomes
-asterisks again (`*ST天润、*ST中捷` had lost them), strike-through tildes, tables pipes, lists their numbers.
-Quotes stay curly, dashes stay long: nothing on the page tells what they were.
+From the rendered elements of a post. Gives them as they were meant: digests, and flashes without a body, are
+plain text that the site ran through Markdown (`*ST天润、*ST中捷` lost its asterisks, `|` made a table); and where
+raw HTML did not begin or end as Markdown expects, the site shows tags and footer as text.
+Refuses to guess: quotes stay curly and dashes long, since nothing on the page tells what they were.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable
+from typing import ClassVar
 
+from lxml import etree, html
 from lxml.html import HtmlElement
 
-from crawler.pages.render import visible
+from crawler.items import Body
+from crawler.pages.body import Reader
 
 _AROUND = {"em": "*", "strong": "**", "del": "~~", "code": "`"}
-_LINES = frozenset("p li tr h1 h2 h3 h4 h5 h6 pre dt dd".split())
 _CELLS = frozenset("td th".split())
+_BLOCK_NAMES = (
+    "p|div|center|table|thead|tbody|tfoot|tr|td|th|ul|ol|li|h[1-6]|section|article|figure|blockquote|pre"
+)
+_SHOWN_TAG = re.compile(rf"</?(?:{_BLOCK_NAMES})[\s/>]")
+_ESCAPED_TAG = re.compile(rf"&lt;(/?(?:{_BLOCK_NAMES})(?:\s[^<>]*?)?/?)&gt;")
+# A category's name may hold blanks and brackets, and so may its page's URL.
+_FOOTER_LINK = re.compile(r"\[返回[^\[\]]*\]\(([^\[\]<>]*?)\)(?=[\s｜]|$)")
+_SHOWN_ENDING = re.compile(
+    rf"<(?P<link>(?:https?://[^<>\s]+)?)>(?P<footer>(?:[\s｜]*{_FOOTER_LINK.pattern})*)\s*$"
+)
 
 
-def written(elements: Iterable[HtmlElement]) -> list[str]:
-    """Give the lines of plain text that Markdown made `elements` of; empty lines are left out."""
-    parts: list[str] = []
-    for element in elements:
-        _write(element, parts)
-        parts.append("\n")
-    return [line for part in "".join(parts).split("\n") if (line := visible(part))]
+class MarkdownReader(Reader):
+    """Reads elements that Markdown made of plain text, as that text."""
+
+    block_tags: ClassVar[frozenset[str]] = Reader.block_tags - _CELLS
+    inline_tags: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, base: str) -> None:
+        super().__init__(base)
+        self.items: Counter[tuple[str, int] | None] = Counter()
+        self.marker = ""
+
+    def is_row(self, element: HtmlElement) -> bool:  # noqa: ARG002 - no row of what was plain text is one
+        """Tell that a row is a line, its cells divided by pipes."""
+        return False
+
+    def start(self, element: HtmlElement) -> None:
+        """Enter an element, and write what it was written as."""
+        super().start(element)
+        if element.tag == "li":
+            items = self.contexts[-1].list
+            self.items[items] += 1
+            self.marker = f"{self.items[items]}. " if items and items[0] == "ol" else "* "
+        elif element.tag in _CELLS and element.getprevious() is not None:
+            self.add("|")
+        else:
+            self.add(_AROUND.get(element.tag))
+
+    def end(self, element: HtmlElement) -> None:
+        """Leave an element, and write what ended it."""
+        self.add(_AROUND.get(element.tag))
+        super().end(element)
+        if element.tag == "li":
+            self.marker = ""
+
+    def add(self, text: str | None) -> None:
+        """Add words, after the marker of the list item that they begin."""
+        if text and self.marker and not text.isspace():
+            text, self.marker = self.marker + text, ""
+        super().add(text)
 
 
-def _write(element: HtmlElement, parts: list[str]) -> None:
-    """Append what `element` was written as. Depth is that of Markdown's own nesting, a few levels."""
-    if not isinstance(element.tag, str):
-        return
-    around = _AROUND.get(element.tag, "")
-    parts.append("\n" if element.tag in _LINES else "")
-    parts.append(_list_marker(element) + around)
-    parts.append(_flowing(element.text))
-    for child in element:
-        if child.tag in _CELLS and child.getprevious() is not None:
-            parts.append("|")
-        _write(child, parts)
-        parts.append("" if child.tag in _CELLS else _flowing(child.tail))
-    parts.append(around)
-    parts.append("\n" if element.tag in _LINES or element.tag == "br" else "")
+def parse_markdown(elements: Iterable[HtmlElement], base: str) -> Body:
+    """Parse what Markdown made of plain text, as that text; relative links count from `base`."""
+    return MarkdownReader(base).body(elements)
 
 
-def _flowing(text: str | None) -> str:
-    # A line end inside a paragraph shows as a blank.
-    return (text or "").replace("\n", " ")
+def with_tags(element: HtmlElement) -> HtmlElement:
+    """Give a paragraph with the tags back that it shows as text; any other element as it is.
+
+    Where raw HTML begins with words or `<strong>` instead of `<p>`, the site escapes the block tags after it.
+    """
+    if element.tag != "p" or not _SHOWN_TAG.search("".join(element.itertext())):
+        return element
+    shown = _ESCAPED_TAG.sub(r"<\1>", etree.tostring(element, encoding="unicode", with_tail=False, method="html"))
+    return html.document_fromstring(shown.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
 
 
-def _list_marker(element: HtmlElement) -> str:
-    parent = element.getparent()
-    if element.tag != "li" or parent is None:
-        return ""
-    if parent.tag != "ol":
-        return "* "
-    start = parent.get("start") or "1"
-    place = len(list(element.itersiblings("li", preceding=True)))
-    return f"{(int(start) if start.isdecimal() and len(start) < 10 else 1) + place}. "
+def take_shown_ending(elements: list[HtmlElement]) -> tuple[str, list[str]] | None:
+    """Cut source link and footer off the end of the text where they stand unrendered, and give their targets.
+
+    A tag that is never closed takes all that follows into the raw HTML. The source link may be empty. None where
+    the elements do not end so.
+    """
+    places = [
+        (element, "text" if event == "start" else "tail")
+        for top in elements
+        for event, element in etree.iterwalk(top, events=("start", "end"))
+    ]
+    for element, place in reversed(places):
+        text = getattr(element, place) or ""
+        if text.strip():
+            found = _SHOWN_ENDING.search(text)
+            if found is None:
+                return None
+            setattr(element, place, text[: found.start()])
+            return found["link"], _FOOTER_LINK.findall(found["footer"])
+    return None

@@ -9,8 +9,6 @@ Does not decide identity, medium or time zone: the normalise stage does.
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
-from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 from parsel import Selector
@@ -19,7 +17,7 @@ from crawler.items import Body, Link, Post
 from crawler.pages.body import parse_body
 from crawler.pages.errors import PageLayoutError
 from crawler.pages.layout import elements, one, section_of
-from crawler.pages.markdown import written
+from crawler.pages.markdown import parse_markdown, take_shown_ending, with_tags
 from crawler.pages.render import visible
 from crawler.urls import (
     ROLLING_CATEGORY,
@@ -34,11 +32,8 @@ from crawler.urls import (
 
 _TIME = re.compile(r"[\[(]GMT\+8, Asia/Shanghai, CST[\])] ?(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})?")
 _TAGS = re.compile(r"tags: ?")
-# Where a blank line stood before the front matter, the site prints it as a paragraph after a rule.
-_LEAKED = re.compile(
-    r"layout: post title: [“\"]?(?P<title>.*?)[”\"]? date: ?(?P<time>[-\d: ]*?)(?: ?\+0800)? "
-    r"categories: ?(?P<category>.*?) tags: ?(?P<tags>.*?) [—-]+"
-)
+# A body without these is plain text: Markdown gives attributes to links, pictures and headings only.
+_MARKED_TAGS = ("p", "span", "div", "table", "td", "center", "section")
 
 
 def parse_post(text: str, url: str, fetched_at: datetime) -> Post:
@@ -77,8 +72,9 @@ class _Parts:
 
 
 def _parts(section: Selector, url: str) -> _Parts:
+    one(section.xpath("./small[following-sibling::*[1][self::h1]]"), "section > small + h1", url)
     time = one(section.xpath("./*[1][self::small]"), "section > small:first-child", url)
-    title = one(section.xpath("./*[2][self::h1]"), "section > small + h1", url)
+    title = one(section.xpath("./*[2][self::h1]"), "section > small:first-child + h1", url)
     tags = one(section.xpath("./*[last()][self::small][preceding-sibling::h1]"), "section > small:last-child", url)
     printed = _TIME.fullmatch(visible(_text(time)))
     if not printed:
@@ -94,10 +90,12 @@ def _parts(section: Selector, url: str) -> _Parts:
     source_link = _autolink(body[-1]) if body else None
     if source_link is not None:
         body.pop()
+    elif not footer_links and (ending := take_shown_ending(body)):
+        source_link, footer_links = ending
     return _Parts(
         time=printed["time"],
         title=visible(_text(title)),
-        body=body,
+        body=[with_tags(element) for element in body],
         source_link=source_link,
         footer_links=footer_links,
         tags=[tag for em in tags.xpath("./em") if (tag := visible(_text(em)))],
@@ -110,17 +108,14 @@ def _text(selector: Selector) -> str:
 
 def _footer_links(element: HtmlElement) -> list[str]:
     """Give the targets of a "back to" paragraph, in any of its generations; [] if the element is none."""
-    if element.tag != "p":
-        return []
-    links = element.findall("a")
-    shown = visible("".join(element.itertext()))
-    words = [visible("".join(link.itertext())) for link in links]
-    rest = shown
-    for word in words:
-        rest = rest.replace(word, "", 1)
-    if not links or rest.strip(" ｜") or not all(word.startswith("返回") for word in words):
-        return []
-    return [link.get("href") or "" for link in links]
+    links = list(element.iter("a"))
+    rest = visible("".join(element.itertext()))
+    for link in links:
+        words = visible("".join(link.itertext()))
+        if not words.startswith("返回"):
+            return []
+        rest = rest.replace(words, "", 1)
+    return [] if rest.strip(" ｜|") else [link.get("href") or "" for link in links]
 
 
 def _autolink(element: HtmlElement) -> str | None:
@@ -135,34 +130,44 @@ def _autolink(element: HtmlElement) -> str | None:
 
 
 def _read_leaked_front_matter(post: Post, page: _Parts) -> None:
-    """Take title, time and category from front matter that the site printed as text."""
-    if len(page.body) < 2 or page.body[0].tag != "hr" or post.title != post.name:
+    """Take title, time, category and tags from front matter that the site printed as text.
+
+    Where a blank line stood before it, the site shows a rule and a paragraph of its lines, and makes the title of
+    the file's name (`NW2022…` becomes `Nw2022…`).
+    """
+    if len(page.body) < 2 or page.body[0].tag != "hr" or post.title.lower() != post.name.lower():
         return
-    leaked = _LEAKED.fullmatch(visible("".join(page.body[1].itertext())))
-    if leaked:
-        post.title = leaked["title"]
-        post.published_raw = leaked["time"] or None
-        post.published_zoned = True
-        post.category = leaked["category"] or None
-        post.tags = leaked["tags"].split()
-        page.body = page.body[2:]
+    lines = "".join(page.body[1].itertext()).split("\n")
+    named = {
+        name.strip(): visible(value) for name, colon, value in (line.partition(":") for line in lines) if colon
+    }
+    if not named.keys() >= {"layout", "title", "date", "categories", "tags"}:
+        return
+    post.title = named["title"].strip('“”"')
+    post.published_raw = named["date"].removesuffix("+0800").strip() or None
+    post.published_zoned = True
+    post.category = named["categories"] or None
+    post.tags = named["tags"].split()
+    page.body = page.body[2:]
 
 
 def _read_body(post: Post, body: list[HtmlElement], url: str) -> None:
-    """Split digest and body. Rolling news without either markup or digest is itself Markdown: a flash."""
+    """Split digest and article. Rolling news whose article is missing is a flash: its digest is its text."""
     rolling = post.form == "page-rolling"
-    lead = body[0] if rolling and body and body[0].tag == "blockquote" else None
-    if lead is not None:
-        post.digest = "\n".join(written([lead])) or None
-        body = body[1:]
-    post.body = parse_body(body, url)
-    flash = post.digest.split("\n") if lead is not None and post.digest and not post.body.text else None
-    if rolling and lead is None and not any(element.attrib for top in body for element in top.iter("p", "span")):
-        flash = written(body)
-    if flash:
-        post.body.text = "\n".join(flash)
-        post.body.html = "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in flash)
-        post.digest = None
+    lead = body[:1] if rolling and body and body[0].tag == "blockquote" else []
+    is_flash = rolling and not lead and _is_plain(body)
+    post.body = parse_markdown(body, url) if is_flash else parse_body(body[len(lead) :], url)
+    if lead and post.body.text:
+        post.digest = parse_markdown(lead, url).text or None
+    elif lead:
+        post.body = parse_markdown(body, url)
+
+
+def _is_plain(body: list[HtmlElement]) -> bool:
+    """Tell a body that Markdown made of plain text from HTML: that has attributes, or headings in bold."""
+    if any(element.attrib for top in body for element in top.iter(*_MARKED_TAGS)):
+        return False
+    return len(body) == 1 or not any(True for top in body for _ in top.iter("strong"))
 
 
 def _read_source_link(post: Post, link: str | None, url: str) -> None:
@@ -180,7 +185,7 @@ def _category(place: PostPlace, footer_links: list[str], tags: list[str], url: s
     """Give the category verbatim: as the footer spells it, else the tags, else the URL, which is downcased."""
     named = []
     for link in footer_links:
-        target = urljoin(url, link)
+        target = canonical_url(link, url) or ""
         named += [ROLLING_CATEGORY] if target.endswith("/emnews/") else []
         named += [slug] if (slug := category_slug(target)) else []
     named += [tag_category(" ".join(tags))] if tags else []

@@ -1,7 +1,8 @@
 """The lines of a body and how they are written: as plain text, and as HTML from a closed vocabulary.
 
-Both come from the same blocks, so they say the same. The HTML is built, not cleaned: every word is escaped,
-links and pictures carry canonical http(s) URLs only, nothing else of the page's markup survives.
+From the blocks that `crawler.pages.body` collects. Gives text and HTML that say the same, line by line.
+The HTML is built, not cleaned: every word is escaped, links and pictures carry canonical http(s) URLs only,
+nothing else of the page's markup survives. Refuses nothing.
 """
 
 import re
@@ -15,19 +16,18 @@ from crawler.items import Image, Link, Mark
 _BLANKS = re.compile(r"\s+")
 # Zero-width characters, soft hyphens, byte order marks, directional and other format controls, C0/C1 controls.
 _INVISIBLE = re.compile(
-    "[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
+    "[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
 
 
 def visible(text: str) -> str:
     """Give `text` as a reader sees it on one line: NFC, runs of blanks as one space, nothing invisible."""
-    shown = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    return _BLANKS.sub(" ", shown).strip()
+    return _BLANKS.sub(" ", unicodedata.normalize("NFC", _INVISIBLE.sub("", text))).strip()
 
 
 @dataclass(slots=True)
 class Run:
-    """Words that look alike."""
+    """Words that look alike, or a picture among them."""
 
     text: str
     tags: tuple[str, ...] = ()
@@ -35,6 +35,24 @@ class Run:
 
     href: str | None = None
     """Where they lead. Canonical http(s)."""
+
+    picture: str | None = None
+    """URL of a picture that stands here; `text` is empty then."""
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell of a table row. A line is one cell."""
+
+    tag: str = "td"
+    """td or th."""
+
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The words of the cell as shown."""
+        return visible("".join(run.text for run in self.runs))
 
 
 @dataclass(slots=True)
@@ -50,11 +68,11 @@ class Block:
     container: tuple[str, int] | None = None
     """The list or table it stands in: (ul, ol or table, a number)."""
 
-    cells: list[list[Run]] = field(default_factory=lambda: [[]])
-    """The runs of a line; of a row, those of each cell."""
+    cells: list[Cell] = field(default_factory=lambda: [Cell()])
+    """One for a line; those of a row."""
 
-    image: Image | None = None
-    """The picture, of an img block."""
+    images: list[Image] = field(default_factory=list)
+    """The picture of an img block; the pictures in the cells of a row."""
 
     centred: bool = False
     """Whether it is centred, as captions are."""
@@ -71,7 +89,7 @@ class Block:
     @property
     def text(self) -> str:
         """The line as shown; empty for a picture and an all-empty row."""
-        cells = [visible("".join(run.text for run in cell)) for cell in self.cells]
+        cells = [cell.text for cell in self.cells]
         return "\t".join(cells) if any(cells) else ""
 
 
@@ -82,7 +100,7 @@ def text_of(blocks: list[Block]) -> str:
 
 def html_of(blocks: list[Block]) -> str:
     """Write blocks as HTML; charts and empty lines are left out."""
-    shown = [block for block in blocks if block.text or (block.image and block.image.kind == "photo")]
+    shown = [block for block in blocks if block.text or any(image.kind == "photo" for image in block.images)]
     parts = []
     for container, inside in groupby(shown, key=lambda block: block.container):
         written = [
@@ -93,20 +111,26 @@ def html_of(blocks: list[Block]) -> str:
 
 
 def _element(lines: list[Block]) -> str:
-    first = lines[0]
-    if first.image:
-        pictures = (f'<img src="{escape(line.image.url)}" alt="">' for line in lines if line.image)
-        return f"<p>{''.join(pictures)}</p>"
-    if first.tag == "tr":
-        rows = ("".join(f"<td>{_inline(cell)}</td>" for cell in line.cells) for line in lines)
-        return "".join(f"<tr>{row}</tr>" for row in rows)
-    return f"<{first.tag}>{'<br>'.join(_inline(line.cells[0]) for line in lines)}</{first.tag}>"
+    tag = lines[0].tag
+    if tag == "img":
+        return f"<p>{''.join(_picture(image.url) for line in lines for image in line.images)}</p>"
+    if tag == "tr":
+        return "".join(f"<tr>{''.join(map(_cell, line.cells))}</tr>" for line in lines)
+    return f"<{tag}>{'<br>'.join(_inline(line.cells[0].runs) for line in lines)}</{tag}>"
+
+
+def _cell(cell: Cell) -> str:
+    return f"<{cell.tag}>{_inline(cell.runs)}</{cell.tag}>"
+
+
+def _picture(url: str) -> str:
+    return f'<img src="{escape(url)}" alt="">'
 
 
 def _inline(runs: list[Run]) -> str:
     written = []
     for (tags, href), alike in groupby(_tidy(runs), key=lambda run: (run.tags, run.href)):
-        words = escape("".join(run.text for run in alike), quote=False)
+        words = "".join(_picture(run.picture) if run.picture else escape(run.text, quote=False) for run in alike)
         for tag in reversed(tags):
             words = f"<{tag}>{words}</{tag}>"
         written.append(f'<a href="{escape(href)}" rel="noopener nofollow">{words}</a>' if href else words)
@@ -116,13 +140,16 @@ def _inline(runs: list[Run]) -> str:
 def _tidy(runs: list[Run]) -> list[Run]:
     """Collapse blanks across runs, as `visible` does across the whole line."""
     tidy: list[Run] = []
-    ends_blank = True
+    words: list[Run] = []
     for run in runs:
         shown = _BLANKS.sub(" ", unicodedata.normalize("NFC", _INVISIBLE.sub("", run.text)))
-        shown = shown.removeprefix(" ") if ends_blank else shown
+        if not words or words[-1].text.endswith(" "):
+            shown = shown.removeprefix(" ")
         if shown:
-            tidy.append(Run(shown, run.tags, run.href))
-            ends_blank = shown.endswith(" ")
-    if tidy and ends_blank:
-        tidy[-1].text = tidy[-1].text.removesuffix(" ")
-    return [run for run in tidy if run.text]
+            words.append(Run(shown, run.tags, run.href))
+            tidy.append(words[-1])
+        elif run.picture:
+            tidy.append(run)
+    if words:
+        words[-1].text = words[-1].text.removesuffix(" ")
+    return [run for run in tidy if run.text or run.picture]
