@@ -31,7 +31,7 @@ docs: $(INSTALLED)
 
 clean:
 	@if [ -x $(BIN)/scrapy ]; then $(BIN)/scrapy mongo stop || true; fi
-	rm -rf $(VENV) data build project.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

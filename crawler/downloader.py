@@ -21,11 +21,12 @@ from scrapy.core.downloader import Downloader
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.pqueues import DownloaderAwarePriorityQueue, DownloaderInterface
+from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.utils.asyncio import call_later
 from twisted.internet.defer import Deferred
 
 from crawler.mirrors import Mirrors
-from crawler.politeness import slot_key
+from crawler.politeness import download_slots, slot_key
 
 Outcome = TypeVar("Outcome")
 
@@ -36,6 +37,11 @@ class PoliteDownloader(Downloader):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self.mirrors = Mirrors.parse(crawler.settings.get("MIRRORS", {}))
+        delay, slots = download_slots(crawler.settings.get("FINEWS_SITE", ""), self.mirrors)
+        # What an operator sets by hand goes before the pace of rule 7.
+        self.per_slot_settings = slots | self.per_slot_settings
+        if crawler.settings.getpriority("DOWNLOAD_DELAY") == SETTINGS_PRIORITIES["default"]:
+            self._delay = delay
         self.places: Counter[str] = Counter()
         self.held_until: dict[str, float] = {}
 

@@ -46,20 +46,25 @@ DOWNLOAD_HANDLERS = {
     "s3": None,
     "data": None,
 }
+DOWNLOADER = "crawler.downloader.PoliteDownloader"  # paces, holds and keeps apart hosts; with the queue below
+SCHEDULER_PRIORITY_QUEUE = "crawler.downloader.HostQueue"
 DOWNLOADER_MIDDLEWARES = {
-    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # replaced by the one that honours Retry-After
-    "crawler.middlewares.retry_after.RetryAfterMiddleware": 550,
-    "crawler.middlewares.host_breaker.HostBreakerMiddleware": 560,
+    "crawler.middlewares.host_breaker.HostBreakerMiddleware": 90,  # before robots.txt is asked for in vain
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.robots.RobotsMiddleware": 100,  # the same, repaired
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "crawler.middlewares.retry_after.RetryAfterMiddleware": 560,  # the same, and it waits as long as it is told
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
 }
 COOKIES_ENABLED = False  # nothing here needs a session; Scrapy's cookies also fetch the public suffix list
 
-CONCURRENT_REQUESTS = 16  # default 16
-CONCURRENT_REQUESTS_PER_DOMAIN = 4  # default 8; the spider sets the real pace (crawler/politeness.py)
+CONCURRENT_REQUESTS = 64  # default 16; several hosts at once, each at its own pace (crawler/politeness.py)
+CONCURRENT_REQUESTS_PER_DOMAIN = 4  # default 8; as many answers of a real host may be on their way
 DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which would send at up to twice the rate
 AUTOTHROTTLE_ENABLED = False  # starts at 5 s and does not learn from 304 and 404
 DOWNLOAD_TIMEOUT = 20  # default 180; the slowest real answer took under 5
 RETRY_TIMES = 2  # three tries in all
+RETRY_BACKOFF = 0.5  # seconds before a second try where the server names none; doubled before the third
 RETRY_AFTER_MAX = 60  # seconds a server may ask us to wait; longer, and the request is given up
 HOST_FAILURES_MAX = 5  # failed requests in a row after which a host is left alone for the rest of the run
 DOWNLOAD_MAXSIZE = 16 * 2**20  # default 1 GiB; the largest real page has 60 KB, category pages grow to some MB

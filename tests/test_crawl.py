@@ -142,7 +142,7 @@ def test_an_interrupted_run_is_told_and_the_next_completes_it(crawls: Crawler) -
         )
         assert process.stderr is not None
         for line in process.stderr:
-            if "Scraped from" in line:
+            if "Stored NW" in line:
                 process.send_signal(signal.SIGTERM)
                 break
         process.stderr.read()
@@ -165,7 +165,7 @@ def test_a_killed_run_is_closed_by_the_next(crawls: Crawler) -> None:
         )
         assert process.stderr is not None
         for line in process.stderr:
-            if "Scraped from" in line:
+            if "Stored NW" in line:
                 process.kill()
                 break
         process.wait()

@@ -86,7 +86,7 @@ class Command(ScrapyCommand):
     def _run_embedded(self, action: str) -> None:
         from store import embedded
 
-        directory = Path(self.settings["MONGO_EMBEDDED_DIR"])
+        directory = Path(self.settings["FINEWS_HOME"]) / self.settings["MONGO_EMBEDDED_DIR"]
         if action == "stop":
             print("MongoDB is stopped." if embedded.stop(directory) else "MongoDB was not running.")
         elif action == "status":

@@ -58,16 +58,16 @@ class Verdict:
 def judge(stats: dict[str, Any], limits: Limits) -> Verdict:
     """Judge a crawl that has nothing left to do, by its stats."""
     problems = _problems(stats)
-    listed = stats.get("posts/listed", 0)
+    shown = stats.get("posts/shown", 0)
     for page in _LISTING_PAGES:  # a list that is not there lists nothing
         problems[page] = Counter({name: count for name, count in problems[page].items() if name not in _GONE})
     listings = sum((problems[page] for page in _LISTING_PAGES), Counter[str]())
     warnings = [f"{count} {page} pages: {name}" for page in problems for name, count in problems[page].items()]
     if problems["home"]:
         return Verdict(_cause(problems["home"]), [f"home page: {', '.join(problems['home'])}"], warnings)
-    if listed < limits.min_posts:
+    if shown < limits.min_posts:
         reason = _cause(listings) if listings else "no_posts"
-        return Verdict(reason, [f"{listed} posts listed, at least {limits.min_posts} expected"], warnings)
+        return Verdict(reason, [f"{shown} posts listed, at least {limits.min_posts} expected"], warnings)
     if listings:
         return Verdict(_cause(listings), [f"listing pages: {_written(listings)}"], warnings)
     asked = stats.get("pages/post/read", 0) + problems["post"].total()

@@ -30,8 +30,8 @@ class StoreSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Build the spider; arguments it does not know are reported, not refused."""
-        arguments = {name: str(value) for name, value in kwargs.items() if name != "_job"}
+        """Build the spider; arguments it does not know are reported, not refused. `_job` is scrapyd's."""
+        arguments = {name: str(value) for name, value in kwargs.items()}
         spider = super().from_crawler(crawler, *args)
         settings = crawler.settings
         spider.arguments = arguments
@@ -39,7 +39,7 @@ class StoreSpider(Spider):
         directory = Path(settings["FINEWS_HOME"]) / settings["MONGO_EMBEDDED_DIR"]
         spider.store = Store(settings["MONGO_URI"], settings["MONGO_DATABASE"], directory)
         spider.rejects = Rejects(spider.store, spider.run_id, cls.name)
-        for name in sorted(arguments.keys() - cls.known_arguments):
+        for name in sorted(arguments.keys() - cls.known_arguments - {"_job"}):
             spider.logger.warning("argument %s is not known to spider %s", name, cls.name)
         spider.configure(arguments)
         return spider

@@ -59,6 +59,7 @@ class FinewsSpider(StoreSpider):
         self.refresh = given.duration("refresh", arguments.get("refresh", "1d"))
         self.full = given.flag("full", arguments.get("full", "0"))
         self.categories: set[str] = set()
+        self.shown: set[str] = set()
         self.listed: dict[str, bool] = {}
         self.asked = 0
 
@@ -128,6 +129,8 @@ class FinewsSpider(StoreSpider):
     async def post_requests(self, urls: list[str]) -> AsyncIterator[Request]:
         """Ask for the posts of one listing that the store does not know, or that are young enough to change."""
         stats = self.crawler.stats
+        stats.inc_value("posts/shown", len(set(urls) - self.shown))
+        self.shown.update(urls)
         fresh = [url for url in urls if url not in self.listed and self.is_wanted(url)]
         self.listed |= dict.fromkeys(fresh, False)  # before the wait: another listing may show the same posts
         known = await queries.known_posts(self.store.database, fresh)
