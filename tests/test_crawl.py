@@ -218,6 +218,14 @@ def test_arguments_choose_what_is_crawled(crawls: Crawler) -> None:
         assert (done.code, done.run["finish_reason"], done.run["ok"]) == (0, "limit", True), done.output
         assert done.run["counts"]["scraped"] == 7
 
-        done = crawls.crawl(sandbox.mirrors, "-a", "since=yesterday")
-        assert done.code == 1
-        assert "-a since=yesterday: give a day such as 2022-01-31" in done.output
+
+def test_wrongly_typed_commands_are_told_in_one_line(crawls: Crawler) -> None:
+    for arguments, message in (
+        (("-a", "since=yesterday"), "-a since=yesterday: give a day such as 2022-01-31"),
+        (("-a", "limit=0"), "-a limit=0: give a whole number from 1 on"),
+        (("-s", "MIRRORS={"), "MIRRORS"),
+    ):
+        done = crawls.crawl("{}", *arguments)
+        assert done.code == 2
+        assert message in done.output
+        assert "Traceback" not in done.output

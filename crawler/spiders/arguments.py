@@ -1,8 +1,12 @@
 """Spider arguments as operators type them: pure functions. Raise ArgumentError with the words to show."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from urllib.parse import urljoin
+
+from crawler.urls import canonical_url
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -98,3 +102,39 @@ class Window:
         shown = datetime(day.year, day.month, day.day, tzinfo=BEIJING)
         begins, ends = shown - timedelta(days=1), shown + timedelta(days=1)
         return (self.since is None or ends > self.since) and (self.until is None or begins < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteArguments:
+    """The arguments of the spider of the site, understood."""
+
+    site: str
+    """The site's home page."""
+
+    only: list[str]
+    """Slugs of the wanted categories; empty: all."""
+
+    window: Window
+    limit: int | None
+    """Posts to read at most."""
+
+    refresh_from: datetime
+    """Posts published since then are read again although stored. Aware UTC."""
+
+    full: bool
+    """Whether all stored posts are read again."""
+
+    @classmethod
+    def parse(cls, arguments: Mapping[str, str], default_site: str, now: datetime) -> "SiteArguments":
+        """Read what was typed after `-a`."""
+        site = canonical_url(arguments.get("site", default_site))
+        if site is None:
+            raise ArgumentError("site", arguments.get("site", default_site), "an http or https URL")
+        return cls(
+            site=urljoin(site, "/"),
+            only=slugs(arguments.get("category", "")),
+            window=Window.parse(arguments.get("since"), arguments.get("until"), now),
+            limit=count("limit", arguments["limit"]) if "limit" in arguments else None,
+            refresh_from=now - duration("refresh", arguments.get("refresh", "1d")),
+            full=flag("full", arguments.get("full", "0")),
+        )

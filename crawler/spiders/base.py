@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self, cast
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
+from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
@@ -27,6 +28,10 @@ class StoreSpider(Spider):
     rejects: Rejects
     run_id: str
     arguments: dict[str, str]
+    """As typed."""
+
+    given: Any
+    """As understood."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -41,11 +46,13 @@ class StoreSpider(Spider):
         spider.rejects = Rejects(spider.store, spider.run_id, cls.name)
         for name in sorted(arguments.keys() - cls.known_arguments - {"_job"}):
             spider.logger.warning("argument %s is not known to spider %s", name, cls.name)
-        spider.configure(arguments)
+        spider.given = cls.understood(arguments, settings)
         return spider
 
-    def configure(self, arguments: dict[str, str]) -> None:
-        """Read the arguments. Raises ArgumentError."""
+    @classmethod
+    def understood(cls, arguments: dict[str, str], settings: BaseSettings) -> Any:  # noqa: ARG003 - for subclasses
+        """Read the arguments as typed. Raises ArgumentError. `scrapy crawl` asks before it starts anything."""
+        return arguments
 
     def text_of(self, response: Response) -> str:
         """Give the text of a page; raises PageLayoutError for an answer that is no text."""

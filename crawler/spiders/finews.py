@@ -12,20 +12,22 @@ Caveats: a category of two words lists nothing; its posts are reached from home 
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 
 from crawler.items import Listing, Post
 from crawler.pages.feed import parse_feed
 from crawler.pages.home import parse_home
 from crawler.pages.listing import parse_listing
 from crawler.pages.post import parse_post
-from crawler.spiders import arguments as given
+from crawler.spiders.arguments import SiteArguments, possible_times
 from crawler.spiders.base import StoreSpider
-from crawler.urls import canonical_url, category_url, post_place
+from crawler.urls import category_url, post_place
 from store import queries
 
 _PARSERS: dict[str, Callable[[str, str], Listing]] = {
@@ -44,20 +46,25 @@ class FinewsSpider(StoreSpider):
         {"site", "category", "since", "until", "limit", "refresh", "full"}
     )
 
-    def configure(self, arguments: dict[str, str]) -> None:
+    given: SiteArguments
+    allowed_domains: list[str]
+
+    @classmethod
+    def understood(cls, arguments: dict[str, str], settings: BaseSettings) -> SiteArguments:
         """Read the arguments. Raises ArgumentError."""
-        self.now = datetime.now(UTC)
-        site = canonical_url(arguments.get("site") or self.settings["FINEWS_SITE"])
-        if site is None:
-            raise given.ArgumentError("site", arguments.get("site", ""), "an http or https URL")
-        self.site = urljoin(site, "/")
-        self.settings.set("FINEWS_SITE", self.site, "spider")  # the downloader paces the site by it
-        self.allowed_domains = [urlsplit(self.site).hostname or ""]
-        self.only = given.slugs(arguments.get("category", ""))
-        self.window = given.Window.parse(arguments.get("since"), arguments.get("until"), self.now)
-        self.limit = given.count("limit", arguments["limit"]) if "limit" in arguments else None
-        self.refresh = given.duration("refresh", arguments.get("refresh", "1d"))
-        self.full = given.flag("full", arguments.get("full", "0"))
+        return SiteArguments.parse(arguments, settings["FINEWS_SITE"], datetime.now(UTC))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Build the spider; the downloader paces the site it names."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        site = spider.given.site
+        crawler.settings.set("FINEWS_SITE", site, "spider")
+        spider.allowed_domains = [urlsplit(site).hostname or ""]
+        return spider
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.categories: set[str] = set()
         self.shown: set[str] = set()
         self.listed: dict[str, bool] = {}
@@ -65,20 +72,20 @@ class FinewsSpider(StoreSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for the seeds, and the pages of the categories that stored posts stand in."""
-        slugs = self.only or await queries.categories(self.store.database)
-        if not self.only:
+        slugs = self.given.only or await queries.categories(self.store.database)
+        if not self.given.only:
             for page, path in (("home", "/"), ("rolling", "/emnews/"), ("feed", "/feed.xml")):
-                yield await self.listing_request(page, urljoin(self.site, path))
+                yield await self.listing_request(page, urljoin(self.given.site, path))
         async for request in self.category_requests(slugs):
             yield request
 
     async def category_requests(self, slugs: list[str]) -> AsyncIterator[Request]:
         """Ask for category pages, each once. A downcased slug waits for no verbatim one but yields to it."""
         for slug in slugs:
-            wanted = not self.only or slug.lower() in {only.lower() for only in self.only}
+            wanted = not self.given.only or slug.lower() in {only.lower() for only in self.given.only}
             if wanted and slug not in self.categories | {known.lower() for known in self.categories}:
                 self.categories.add(slug)
-                yield await self.listing_request("category", category_url(self.site, slug))
+                yield await self.listing_request("category", category_url(self.given.site, slug))
 
     async def listing_request(self, page: str, url: str) -> Request:
         """Ask for a listing page, on the condition that it changed since it was last read."""
@@ -139,7 +146,7 @@ class FinewsSpider(StoreSpider):
             stats.inc_value("posts/listed")
             if url in known and not self.is_refreshed(known[url]):
                 stats.inc_value("posts/known")
-            elif self.limit is not None and self.asked >= self.limit:
+            elif self.given.limit is not None and self.asked >= self.given.limit:
                 stats.inc_value("posts/beyond_limit")
             else:
                 self.asked += 1
@@ -150,14 +157,14 @@ class FinewsSpider(StoreSpider):
         place = post_place(url)
         if place is None:
             return False
-        slugs = {" ".join(slug.lower().split()) for slug in self.only}
-        in_category = not self.only or place.archived or place.category in slugs
-        in_window = place.day is None or place.rebuilt or self.window.may_hold_day(place.day)
+        slugs = {" ".join(slug.lower().split()) for slug in self.given.only}
+        in_category = not self.given.only or place.archived or place.category in slugs
+        in_window = place.day is None or place.rebuilt or self.given.window.may_hold_day(place.day)
         return in_category and in_window
 
     def is_refreshed(self, published_at: datetime | None) -> bool:
         """Tell whether a known post is read again."""
-        return self.full or published_at is None or published_at >= self.now - self.refresh
+        return self.given.full or published_at is None or published_at >= self.given.refresh_from
 
     async def parse_post(self, response: Response) -> AsyncIterator[Any]:
         """Read a post, and learn its category's verbatim slug from its footer."""
@@ -177,4 +184,4 @@ class FinewsSpider(StoreSpider):
         """Tell whether a post's time lies in the window; a time that may be shown 8 h late counts either way."""
         if post.published_raw is None:
             return True  # is_wanted has looked at its day
-        return any(self.window.holds(at) for at in given.possible_times(post.published_raw))
+        return any(self.given.window.holds(at) for at in possible_times(post.published_raw))
