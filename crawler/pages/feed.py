@@ -16,11 +16,12 @@ from crawler.urls import PageKind, canonical_url, page_kind, post_place, site_ur
 
 def parse_feed(text: str, url: str) -> Listing:
     """Parse the site's Atom feed."""
+    text = parseable(text)
     if not text.strip():
         raise EmptyPageError(url, "empty feed")
     if not text.rstrip().endswith("</feed>"):
         raise (BlockPageError if is_block_page(text) else PageLayoutError)(url, "no whole Atom feed")
-    feed = Selector(text=parseable(text), type="xml")
+    feed = Selector(text=text, type="xml")
     feed.register_namespace("a", "http://www.w3.org/2005/Atom")
     one(feed.xpath("/a:feed"), "feed", url)
     posts: dict[str, None] = {}

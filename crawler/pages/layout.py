@@ -30,9 +30,10 @@ def section_of(text: str, url: str) -> Selector:
     site's 404 page, PageLayoutError where wrapper, section or footer are not there exactly once: a page cut
     short has no footer.
     """
+    text = parseable(text)
     if not text.strip():
         raise EmptyPageError(url, "empty page")
-    page = Selector(text=parseable(text))
+    page = Selector(text=text, type="html")  # a Selector of its own choice refuses XPath on JSON
     wrappers = page.xpath("//div[contains(concat(' ', normalize-space(@class), ' '), ' wrapper ')][section]")
     if len(wrappers) != 1:
         problem = f"{len(wrappers)} elements div.wrapper with a section"

@@ -29,7 +29,7 @@ def post_links(section: Selector, url: str) -> list[str]:
     root: HtmlElement = section.root
     links = [str(href) for href in root.xpath(".//a/@href")]
     for code in root.xpath(".//pre/code"):
-        links += Selector(text="".join(code.itertext())).xpath("//a/@href").getall()
+        links += Selector(text="".join(code.itertext()), type="html").xpath("//a/@href").getall()
     found: dict[str, None] = {}
     for link in links:
         target = canonical_url(link, url)

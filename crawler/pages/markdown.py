@@ -56,14 +56,18 @@ class MarkdownReader(Reader):
         elif element.tag in _CELLS and element.getprevious() is not None:
             self.add("|")
         else:
-            self.add(_AROUND.get(element.tag))
+            self.add(self.around(element))
 
     def end(self, element: HtmlElement) -> None:
         """Leave an element, and write what ended it."""
-        self.add(_AROUND.get(element.tag))
+        self.add(self.around(element))
         super().end(element)
         if element.tag == "li":
             self.marker = ""
+
+    def around(self, element: HtmlElement) -> str | None:
+        """Give what was written on both sides of an element's words; nothing around indented code."""
+        return None if self.contexts[-1].preformatted else _AROUND.get(element.tag)
 
     def add(self, text: str | None) -> None:
         """Add words, after the marker of the list item that they begin."""
@@ -97,6 +101,7 @@ def take_shown_ending(elements: list[HtmlElement]) -> tuple[str, list[str]] | No
     places = [
         (element, "text" if event == "start" else "tail")
         for top in elements
+        if isinstance(top.tag, str)
         for event, element in etree.iterwalk(top, events=("start", "end"))
     ]
     for element, place in reversed(places):

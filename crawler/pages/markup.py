@@ -24,8 +24,8 @@ _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 
 
 def parseable(text: str) -> str:
-    """Give text without what libxml2 stops at and no text has: NUL and lone surrogates."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+    """Give text without a byte order mark, and without what libxml2 stops at: NUL and lone surrogates."""
+    return text.removeprefix("\ufeff").replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def classes(element: HtmlElement) -> frozenset[str]:

@@ -83,15 +83,7 @@ def _parts(section: Selector, url: str) -> _Parts:
         raise PageLayoutError(url, f"tags line {_text(tags)[:60]!r}")
     body = elements(section)
     body = body[body.index(title.root) + 1 : body.index(tags.root)]
-    footer_links: list[str] = []
-    while body and (links := _footer_links(body[-1])):
-        footer_links += links
-        body.pop()
-    source_link = _autolink(body[-1]) if body else None
-    if source_link is not None:
-        body.pop()
-    elif not footer_links and (ending := take_shown_ending(body)):
-        source_link, footer_links = ending
+    source_link, footer_links = _cut_ending(body)
     return _Parts(
         time=printed["time"],
         title=visible(_text(title)),
@@ -106,9 +98,25 @@ def _text(selector: Selector) -> str:
     return str(selector.xpath("string()").get())
 
 
+def _cut_ending(body: list[HtmlElement]) -> tuple[str | None, list[str]]:
+    """Cut source link and footer off a body, and give their targets; the link is "" for `<>`, None for none."""
+    footer_links: list[str] = []
+    while body and (links := _footer_links(body[-1])):
+        footer_links += links
+        body.pop()
+    source_link = _autolink(body[-1]) if body else None
+    if source_link is not None:
+        body.pop()
+    elif not footer_links:
+        source_link, footer_links = take_shown_ending(body) or (None, [])
+    return source_link, footer_links
+
+
 def _footer_links(element: HtmlElement) -> list[str]:
     """Give the targets of a "back to" paragraph, in any of its generations; [] if the element is none."""
     links = list(element.iter("a"))
+    if not links:
+        return []
     rest = visible("".join(element.itertext()))
     for link in links:
         words = visible("".join(link.itertext()))
@@ -139,11 +147,11 @@ def _read_leaked_front_matter(post: Post, page: _Parts) -> None:
         return
     lines = "".join(page.body[1].itertext()).split("\n")
     named = {
-        name.strip(): visible(value) for name, colon, value in (line.partition(":") for line in lines) if colon
+        name.strip(): value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon
     }
     if not named.keys() >= {"layout", "title", "date", "categories", "tags"}:
         return
-    post.title = named["title"].strip('“”"')
+    post.title = visible(named["title"].strip('“”"'))
     post.published_raw = named["date"].removesuffix("+0800").strip() or None
     post.published_zoned = True
     post.category = named["categories"] or None
