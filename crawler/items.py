@@ -6,7 +6,7 @@ All `*_at` are aware UTC, all `*_url` absolute. None means: the page does not sa
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 FORMS = ("origin", "share", "source", "source-rolling", "page", "page-rolling", "list")
 """The forms in which an article is met, best first. `origin`: East Money's article; `share`: GetNewsText;
@@ -210,3 +210,178 @@ class Listing:
 
     categories: list[str]
     """Slugs of categories it names or implies, verbatim where the page tells, each once."""
+
+
+@dataclass(slots=True)
+class NewsEntry:
+    """One row of a list that upstream answers with."""
+
+    post: str | None
+    """The article's `_id`. None: the row carries no code of East Money's."""
+
+    title: str
+    """Headline, markup removed. Empty where the row has none."""
+
+    digest: str | None = None
+    """Lead of an article. None: the row has none, or is a flash."""
+
+    text: str = ""
+    """The whole text, of a flash; lines joined by a line feed. Empty: the row is only a pointer to an article."""
+
+    published_raw: str | None = None
+    """The time as printed, Beijing. None: nothing printed."""
+
+    media: str | None = None
+    """The medium the row names, e.g. 每日经济新闻."""
+
+    author: str | None = None
+    """Author, of a post in Caifuhao (East Money's self-media)."""
+
+    url: str | None = None
+    """The page of the article, canonical. None: the row links none."""
+
+    origin: str | None = None
+    """Where upstream keeps it: `CMS` (editorial) or `CFH` (Caifuhao). None: the row does not say."""
+
+    marks: list[Mark] = field(default_factory=list)
+    """Securities upstream files it under, evidence `upstream`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewsList:
+    """A page of a list that upstream answers with."""
+
+    entries: list[NewsEntry]
+    """Rows in order, each as it came: the same article may stand in two of them."""
+
+    cursor: str | None = None
+    """What asks for the next page, of a list with a cursor. None: it has none, or this page is the last."""
+
+    total: int | None = None
+    """How many rows upstream says there are; some lists stop counting at 5000. None: it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a security cost at one time. None: upstream does not say, or not in which unit."""
+
+    secid: str
+    """East Money's `<market>.<code>`."""
+
+    name: str | None
+    """Its name, e.g. 浦发银行."""
+
+    at: datetime | None
+    """Time of the quote. Aware, UTC."""
+
+    status: int | None = None
+    """East Money's number: 2 trading, 3 midday break, 5 closed, 6 suspended, 7 delisted, 13 holiday ..."""
+
+    last: float | None = None
+    """Latest price. All prices in the security's own currency, or points of an index."""
+
+    open: float | None = None
+    """First price of the day."""
+
+    high: float | None = None
+    """Highest price of the day."""
+
+    low: float | None = None
+    """Lowest price of the day."""
+
+    previous_close: float | None = None
+    """Last price of the trading day before."""
+
+    change: float | None = None
+    """`last` less `previous_close`."""
+
+    change_percent: float | None = None
+    """The same in percent."""
+
+    average: float | None = None
+    """Average price of the day."""
+
+    limit_up: float | None = None
+    """Highest price allowed that day."""
+
+    limit_down: float | None = None
+    """Lowest price allowed that day."""
+
+    volume: int | None = None
+    """What was traded, as its exchange counts: lots of 100 shares in Shanghai and Shenzhen."""
+
+    amount: float | None = None
+    """What was paid for it."""
+
+    amplitude_percent: float | None = None
+    """`high` less `low`, in percent of `previous_close`."""
+
+    turnover_percent: float | None = None
+    """Part of the tradable shares that changed hands."""
+
+    volume_ratio: float | None = None
+    """Volume a minute against that of the last five days."""
+
+    pe: float | None = None
+    """Price to earnings, by the latest quarter."""
+
+    pb: float | None = None
+    """Price to book value."""
+
+    market_cap: float | None = None
+    """Worth of all shares."""
+
+    float_cap: float | None = None
+    """Worth of the tradable shares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What a security cost over one day (or week, or month). None: upstream gives no value."""
+
+    secid: str
+    """East Money's `<market>.<code>`."""
+
+    day: date
+    """The trading day, of the exchange; the last one of a week or month."""
+
+    open: float | None
+    """First price."""
+
+    close: float | None
+    """Last price."""
+
+    high: float | None
+    """Highest price."""
+
+    low: float | None
+    """Lowest price."""
+
+    volume: int | None
+    """As in `Quote`."""
+
+    amount: float | None
+    """As in `Quote`."""
+
+    amplitude_percent: float | None
+    """As in `Quote`."""
+
+    change_percent: float | None
+    """Against the close before, in percent."""
+
+    change: float | None
+    """Against the close before."""
+
+    turnover_percent: float | None
+    """As in `Quote`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A security as upstream's search suggests it."""
+
+    secid: str
+    """East Money's `<market>.<code>`."""
+
+    name: str
+    """Its name, e.g. 平安银行."""
