@@ -1,9 +1,7 @@
 """How fast each host may be asked (rule 7): Scrapy's download delays and slots for a site and its mirrors.
 
 From: the site's URL and the MIRRORS setting. Gives: the slot of a request, the default delay, and DOWNLOAD_SLOTS.
-Pure; a spider's `from_crawler` puts the result into the settings (priority "spider"): Scrapy reads them when it
-makes its downloader, which is after the spider and before the first request. DOWNLOAD_DELAY_JITTER must be 0:
-Scrapy's 0.5 would send at up to twice the rate.
+Pure; the downloader goes by it. DOWNLOAD_DELAY_JITTER must be 0: Scrapy's 0.5 would send at up to twice the rate.
 """
 
 from urllib.parse import urlsplit

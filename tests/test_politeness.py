@@ -126,15 +126,15 @@ def test_an_unmirrored_site_is_asked_four_times_a_second_even_on_loopback() -> N
         crawled = crawl([f"{server.origin}/{number}" for number in range(9)], {}, site=f"{server.origin}/")
     assert len(crawled.results) == 9
     times = [arrival.at for arrival in server.arrivals]
-    # Nine requests are eight delays apart. An arrival can be late by a new connection, so the span has a tenth
-    # of a second to spare; any five in a row stay about a second apart.
-    assert times[-1] - times[0] >= 8 * SITE_DELAY - 0.1
-    assert all(later - earlier >= 0.9 for earlier, later in zip(times, times[4:], strict=False))
+    # Nine requests are eight delays, 2.08 s, apart. The first may be seen late on a busy machine, so the bounds
+    # leave it a quarter of a second; at five a second the span would be 1.6 s.
+    assert times[-1] - times[0] >= 1.8
+    assert all(later - earlier >= 0.75 for earlier, later in zip(times, times[4:], strict=False))
 
 
 def test_a_mirror_on_loopback_is_asked_sixteen_at_once() -> None:
     """No request is answered until sixteen are there; more never are."""
-    together = threading.Barrier(LOOPBACK_CONCURRENCY)
+    together = threading.Barrier(16)
     inside = 0
     most = 0
     lock = threading.Lock()
@@ -151,12 +151,12 @@ def test_a_mirror_on_loopback_is_asked_sixteen_at_once() -> None:
 
     with serving(script) as server:
         crawled = crawl(
-            [f"https://site.example/{number}" for number in range(4 * LOOPBACK_CONCURRENCY)],
+            [f"https://site.example/{number}" for number in range(64)],
             {"MIRRORS": {"https://site.example": server.origin}},
             site="https://site.example/",
         )
-    assert [result["status"] for result in crawled.results] == [200] * 4 * LOOPBACK_CONCURRENCY
-    assert most == LOOPBACK_CONCURRENCY
+    assert [result["status"] for result in crawled.results] == [200] * 64
+    assert most == 16
     # at the site's rate they would take 16 s
     assert server.arrivals[-1].at - server.arrivals[0].at < 8
 
@@ -211,47 +211,63 @@ def test_retry_after_holds_the_host_and_no_other() -> None:
 
 
 def test_requests_already_waiting_in_a_slot_are_held_too_and_a_longer_hold_stands() -> None:
-    """Eight requests wait for their turn when the first answers 503; the second answer asks for less."""
-    both = threading.Barrier(2)
+    """Six requests wait for their turn behind two that are answered 503: first `2`, then `1`."""
+    second_came = threading.Event()
+    first_answered = threading.Event()
+    first_was_read = threading.Event()
+    ticks: list[Arrival] = []
 
     def script(arrival: Arrival, before: int) -> Answer:
-        if arrival.path in {"/0", "/1"} and before == 0:
-            both.wait(timeout=10)
-            return Answer(503, {"Retry-After": "2" if arrival.path == "/0" else "1"})
+        if arrival.host == "ticking.example":
+            if first_answered.is_set():
+                ticks.append(arrival)
+            if len(ticks) == 3:  # they come one by one: the crawl has read the first answer since
+                first_was_read.set()
+        elif arrival.path == "/1" and before == 0:
+            second_came.wait(timeout=10)
+            first_answered.set()
+            return Answer(503, {"Retry-After": "2"})
+        elif arrival.path == "/2" and before == 0:
+            second_came.set()
+            first_was_read.wait(timeout=10)
+            return Answer(503, {"Retry-After": "1"})
         return Answer()
 
     with serving(script) as server:
         crawled = crawl(
-            [f"http://busy.example/{number}" for number in range(8)],
+            [f"http://{host}.example/{number}" for number in range(1, 9) for host in ("busy", "ticking")],
             {
                 "MIRRORS": {"*": server.origin},
-                "DOWNLOAD_SLOTS": {"busy.example on loopback": {"delay": 0.1, "concurrency": 2}},
+                "DOWNLOAD_SLOTS": {
+                    "busy.example on loopback": {"delay": 0.05, "concurrency": 2},
+                    "ticking.example on loopback": {"delay": 0.1, "concurrency": 1},
+                },
             },
         )
-    assert [result["status"] for result in crawled.results] == [200] * 8
-    times = [arrival.at for arrival in server.arrivals]
+    assert [result["status"] for result in crawled.results] == [200] * 16
+    assert crawled.stats["retry_after/held"] == 2
+    assert first_was_read.is_set()
+    times = [arrival.at for arrival in server.arrivals if arrival.host == "busy.example"]
     assert len(times) == 10
-    # both answers leave the server at the arrival of the second request
-    assert times[2] - times[1] >= 1.9
+    assert times[2] - times[1] >= 2
 
 
 def test_three_tries_in_all_with_a_growing_pause() -> None:
-    with serving(lambda *_: Answer(500)) as server:
+    # Each has a server of its own: Twisted repeats a request by itself when a connection used before is hung up.
+    with serving(lambda *_: Answer(500)) as broken, serving(lambda *_: Answer(0)) as silent:
         crawled = crawl(
             ["http://broken.example/", "http://silent.example/"],
             {
-                "MIRRORS": {"http://broken.example": server.origin, "http://silent.example": "http://127.0.0.1:1"},
+                "MIRRORS": {"http://broken.example": broken.origin, "http://silent.example": silent.origin},
                 "RETRY_BACKOFF": 0.2,
             },
         )
     assert crawled.of("http://broken.example/")["status"] == 500
-    assert crawled.of("http://silent.example/")["error"] == "DownloadConnectionRefusedError"
-    assert crawled.stats["downloader/exception_count"] == 3
-    first, second, third = [arrival.at for arrival in server.arrivals]
-    assert second - first >= 0.2
-    assert third - second >= 0.4
-    # a refused connection waits as a 500 does, beside it
-    assert crawled.of("http://silent.example/")["at"] - first >= 0.5
+    assert crawled.of("http://silent.example/")["error"] == "DownloadFailedError"
+    for server in (broken, silent):
+        first, second, third = [arrival.at for arrival in server.arrivals]
+        assert second - first >= 0.2
+        assert third - second >= 0.4
 
 
 def test_too_long_a_wait_ends_the_request_and_leaves_the_host_alone_that_long() -> None:

@@ -1,22 +1,23 @@
-"""Wait before a retry: as long as Retry-After says, else a moment.
+"""Retries that wait: as long as Retry-After says, else a moment.
 
-From: responses and failures that Scrapy's RetryMiddleware (550), which never waits, is about to retry; this one
-stands at 560 and sees them first. Gives: on 429 and 503 with Retry-After, the host held for that time, its other
-requests too, other hosts not; else a back-off of this request alone. Refuses: a wait above RETRY_AFTER_MAX, which
-ends the request at once (counted in `retry_after/too_long`; the breaker then leaves the host alone that long).
+From: responses and failures of requests. Gives: Scrapy's retries, which by themselves never wait; on 429 and 503
+with Retry-After the host held for that time, its other requests too, other hosts not; else a back-off of this
+request alone. Refuses: a wait above RETRY_AFTER_MAX, which ends the request at once (counted in
+`retry_after/too_long`; the breaker then leaves the host alone that long).
 
-Settings: RETRY_AFTER_MAX (s), RETRY_BACKOFF (s, doubled for each further try), and Scrapy's RETRY_*.
+Settings: RETRY_AFTER_MAX (s), RETRY_BACKOFF (s, doubled for each further try), and Scrapy's RETRY_*. Stands in the
+place of Scrapy's RetryMiddleware, which must be switched off.
 """
 
 import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 
 from scrapy import Request
-from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
-from scrapy.utils.misc import load_object
+from scrapy.settings import BaseSettings
 
 if TYPE_CHECKING:
     from crawler.downloader import PoliteDownloader
@@ -57,43 +58,40 @@ def _http_date(value: str) -> datetime | None:
     return date.replace(tzinfo=UTC) if date.tzinfo is None else date
 
 
-class RetryAfterMiddleware:
+class RetryAfterMiddleware(RetryMiddleware):
     """Downloader middleware, see above."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        settings = crawler.settings
-        self.crawler = crawler
+    def __init__(self, settings: BaseSettings) -> None:
+        super().__init__(settings)
         self.longest = settings.getfloat("RETRY_AFTER_MAX", 60)
         self.back_off = settings.getfloat("RETRY_BACKOFF", 0.5)
-        self.retry_times = settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0
-        self.statuses = {int(status) for status in settings.getlist("RETRY_HTTP_CODES")}
-        self.exceptions = tuple(load_object(name) for name in settings.getlist("RETRY_EXCEPTIONS"))
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware, as Scrapy asks for it."""
-        return cls(crawler)
-
-    async def process_response(self, request: Request, response: Response) -> Response:
-        """Hold the host, or wait, or mark the request as not to be retried; the response passes on as it is."""
+    # Scrapy awaits what a middleware's methods return when it can be awaited; its types know plain methods only.
+    async def process_response(  # type: ignore[override]
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        """Give the request to be tried again, once the time has come, or the response as it is."""
         seconds = asked_wait(response, datetime.now(UTC))
         if seconds is None:
-            if response.status in self.statuses:
+            if response.status in self.retry_http_codes:
                 await self._wait_a_moment(request)
         elif seconds > self.longest:
-            request.meta["dont_retry"] = True
             self.crawler.stats.inc_value("retry_after/too_long")
+            return response
         else:
             cast("PoliteDownloader", self.crawler.engine.downloader).hold(request, seconds)
             self.crawler.stats.inc_value("retry_after/held")
-        return response
+        return super().process_response(request, response)
 
-    async def process_exception(self, request: Request, exception: Exception) -> None:
-        """Wait a moment after a failure that will be retried."""
-        if isinstance(exception, self.exceptions):
+    async def process_exception(  # type: ignore[override]
+        self, request: Request, exception: Exception
+    ) -> Request | Response | None:
+        """Give the request to be tried again, or None for a failure that is final."""
+        if isinstance(exception, self.exceptions_to_retry):
             await self._wait_a_moment(request)
+        return super().process_exception(request, exception)
 
     async def _wait_a_moment(self, request: Request) -> None:
         tries = request.meta.get("retry_times", 0)
-        if tries < self.retry_times and not request.meta.get("dont_retry"):
+        if tries < self.max_retry_times and not request.meta.get("dont_retry"):
             await asyncio.sleep(self.back_off * 2**tries)
