@@ -1,6 +1,7 @@
 """A real HTTP server that remembers who asked what and when, and a real crawl of given URLs in a child process.
 
-The crawl has the project's downloader, handler and middlewares with their settings, and nothing else of it. Run as a script, this module is that child: a job in, results out, both JSON.
+The crawl has the project's downloader, handler and middlewares with their settings, and nothing else of it. Run as
+a script, this module is that child: a job in, results out, both JSON.
 """
 
 import json
@@ -24,8 +25,9 @@ from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
 # The project's own values, so that what is wired there is what is tested here.
-PROJECT = Settings()
-PROJECT.setmodule("crawler.settings")
+PROJECT_SETTINGS = Settings()
+PROJECT_SETTINGS.setmodule("crawler.settings")
+PROJECT = PROJECT_SETTINGS.copy_to_dict()
 SETTINGS: dict[str, Any] = {
     **{
         name: PROJECT[name]
