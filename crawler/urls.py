@@ -265,3 +265,93 @@ def post_day(post: str) -> date | None:
         return date(int(digits[1][:4]), int(digits[1][4:6]), int(digits[1][6:])) if digits else None
     except ValueError:
         return None
+
+
+# --- upstream's interfaces ----------------------------------------------------------------------------------
+
+LIST_ROWS = 50
+"""Rows of a page of a list. Up to 200 are answered, but pages are read until one is known, so small ones do."""
+
+# Interfaces of lists refuse a request without a trace; any value will do, and a fixed one is the same request.
+_TRACE = "req_trace=1"
+_COLUMN_FIELDS = "code,showTime,title,mediaName,summary,image,url,uniqueUrl,Np_dst"
+_QUOTE_FIELDS = "f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f12,f13,f14,f15,f16,f17,f18,f20,f21,f23,f124,f152"
+_BAR_FIELDS = "f51,f52,f53,f54,f55,f56,f57,f58,f59,f60,f61"
+_SUGGEST_TOKEN = "D43BF722C8E33BDC906FB84D85E326E8"  # noqa: S105 - the public constant of the quote pages
+
+
+def share_text_url(share_url: str) -> str | None:
+    """Build the address of the JSON behind a share page, on the same host; None for any other URL."""
+    code = share_code(share_url)
+    return urljoin(share_url, f"../NewsData/GetNewsText.do?id={code}") if code else None
+
+
+def article_json_url(post: str) -> str | None:
+    """Build the address of an article's JSON; None for a post that has no article of that form."""
+    page = article_url(post)
+    digits = page and article_id(page)
+    return f"https://newsinfo.eastmoney.com/kuaixun/v2/api/article/{digits}?guid=1" if digits else None
+
+
+def columns_url(columns: str, page: int) -> str:
+    """Build the address of a page (from 1) of the news of columns: `350`, or several, `350,351`."""
+    return (
+        "https://np-listapi.eastmoney.com/comm/web/getNewsByColumns?client=web&biz=web_news_col"
+        f"&column={columns}&order=1&needInteractData=0&page_index={page}&page_size={LIST_ROWS}"
+        f"&fields={_COLUMN_FIELDS}&types=1,20&{_TRACE}"
+    )
+
+
+def ticker_url(secid: str, page: int) -> str:
+    """Build the address of a page (from 1) of a security's news, Caifuhao's posts among them."""
+    return (
+        "https://np-listapi.eastmoney.com/comm/web/getListInfo?client=web&type=1&cfh=1"
+        f"&mTypeAndCode={secid}&pageSize={LIST_ROWS}&pageIndex={page}"
+    )
+
+
+def fast_url(cursor: str = "") -> str:
+    """Build the address of a page of 7x24: the first, or the one that the `cursor` of another asks for."""
+    return (
+        "https://np-weblist.eastmoney.com/comm/web/getFastNewsList?client=web&biz=web_724&fastColumn=102"
+        f"&sortEnd={quote(cursor, safe='')}&pageSize={LIST_ROWS}&{_TRACE}"
+    )
+
+
+def kuaixun_url(page: int) -> str:
+    """Build the address of a page (from 1) of the older 7x24."""
+    return f"https://newsapi.eastmoney.com/kuaixun/v1/getlist_102_ajaxResult_{LIST_ROWS}_{page}_.html"
+
+
+def quotes_url(secids: list[str]) -> str:
+    """Build the address of the quotes of many securities, in decimal numbers. Up to 300 are answered."""
+    return (
+        f"https://push2.eastmoney.com/api/qt/ulist.np/get?fltt=2&invt=2&fields={_QUOTE_FIELDS}"
+        f"&secids={','.join(secids)}"
+    )
+
+
+def bars_url(secid: str, since: date) -> str:
+    """Build the address of a security's daily bars since a day of its exchange, unadjusted."""
+    return (
+        f"https://push2his.eastmoney.com/api/qt/stock/kline/get?secid={secid}&klt=101&fqt=0"
+        f"&beg={since:%Y%m%d}&end=20500101&fields1=f1,f2,f3,f4,f5,f6&fields2={_BAR_FIELDS}"
+    )
+
+
+def suggest_url(text: str) -> str:
+    """Build the address of the securities that upstream's search suggests for a code or a name."""
+    return (
+        f"https://searchapi.eastmoney.com/api/suggest/get?input={quote(text, safe='')}&type=14"
+        f"&token={_SUGGEST_TOKEN}&count=10"
+    )
+
+
+def share_text_url(share_url: str, code: str) -> str:
+    """Build the address of the text behind a share page, on the host that the share link names."""
+    return urljoin(share_url, f"/NewsData/GetNewsText.do?id={code}")
+
+
+def article_json_url(digits: str) -> str:
+    """Build the address of an article's JSON; `guid` may be anything, but must be there."""
+    return f"https://newsinfo.eastmoney.com/kuaixun/v2/api/article/{digits}?guid={digits}"

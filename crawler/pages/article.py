@@ -52,9 +52,10 @@ def parse_article(text: str, url: str, fetched_at: datetime) -> Post:
     number = article_id(url)
     if number is None:
         raise PageLayoutError(url, "not the URL of an article")
+    text = parseable(text)
     if not text.strip():
         raise EmptyPageError(url, "empty page")
-    page = Selector(text=parseable(text))
+    page = Selector(text=text, type="html")  # a Selector of its own choice refuses XPath on JSON
     root = _content(page, text, url)
     title, facts, below = _headline(page, url), _shown(page, _FACTS), _shown(page, _SMALL_PRINT)
     leads = _inner_leads(root) + _shown(page, _LEAD)

@@ -10,7 +10,10 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China has had no daylight saving since 1991, before any of these times."""
+"""China has had no daylight saving since 1991."""
+
+_FIRST_YEAR = 1992
+"""No earlier time is one of news, and an earlier one could be of summer time."""
 
 _TO_THE_SECOND = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日 %H:%M:%S", "%Y-%m-%d %H:%M:%S:%f")
 _TO_THE_MINUTE = ("%Y年%m月%d日 %H:%M", "%Y-%m-%d %H:%M")
@@ -35,8 +38,10 @@ def printed(raw: str | int) -> tuple[datetime, datetime]:
         return at, at
     for layout in (*_TO_THE_SECOND, *_TO_THE_MINUTE):
         try:
-            at = datetime.strptime(text, layout).replace(tzinfo=BEIJING).astimezone(UTC)
-        except (ValueError, OverflowError):  # of the year 1, eight hours before which there is none
+            shown = datetime.strptime(text, layout).replace(tzinfo=BEIJING)
+        except ValueError:
             continue
-        return at, at + timedelta(seconds=0 if layout in _TO_THE_SECOND else 59)
+        if shown.year >= _FIRST_YEAR:
+            at = shown.astimezone(UTC)
+            return at, at + timedelta(seconds=0 if layout in _TO_THE_SECOND else 59)
     raise ValueError(f"not a time as upstream prints it: {text[:60]!r}")
