@@ -1,9 +1,10 @@
-"""Stage 3 of 4. Drops an item that says exactly what an item of this run said that is stored already.
+"""Stage 3 of 4. Drops an item that says exactly what the same form at the same address said last in this run.
 
 In: a `Post` with identity and securities. Out: the same.
-Drops (DuplicatePostError, counted as `duplicate`, not kept in `rejects`): the second reading of one form at one
-address with nothing new in it. Another form, another address or another wording of the article is merged,
-never dropped.
+Drops (DuplicatePostError, counted as `duplicate`, not in `rejects`): such a repetition, once the first is stored.
+Another form, another address or another wording of the article is merged, never dropped; so is a return to an
+earlier wording. This stage only saves the store a question: repetitions that it has forgotten, or that come
+before the first is stored, change nothing there.
 """
 
 import hashlib
@@ -16,12 +17,15 @@ from scrapy.crawler import Crawler
 from crawler.items import Post
 from pipelines import DuplicatePostError
 
+REMEMBERED = 20_000
+"""Repetitions come close together; this many take 5 MB."""
+
 
 class DuplicatesPipeline:
-    """Stage 3 of 4: nothing is written twice in a run."""
+    """Stage 3 of 4: nothing is written twice in a row."""
 
     def __init__(self) -> None:
-        self.stored: set[bytes] = set()
+        self.said_last: dict[tuple[str, str, str], bytes] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -32,14 +36,22 @@ class DuplicatesPipeline:
 
     def process_item(self, item: Any) -> Any:
         """Pass what is new. Raises DuplicatePostError."""
-        if isinstance(item, Post) and said(item) in self.stored:
+        if isinstance(item, Post) and self.said_last.get(place(item)) == said(item):
             raise DuplicatePostError(item.post)
         return item
 
     def item_scraped(self, item: Any) -> None:
-        """Remember what is stored now: 16 bytes an item."""
+        """Remember what is stored now; forget what was remembered first."""
         if isinstance(item, Post):
-            self.stored.add(said(item))
+            self.said_last.pop(place(item), None)
+            self.said_last[place(item)] = said(item)
+            if len(self.said_last) > REMEMBERED:
+                del self.said_last[next(iter(self.said_last))]
+
+
+def place(post: Post) -> tuple[str, str, str]:
+    """Give the article, form and address of a reading."""
+    return post.post, post.form, post.url
 
 
 def said(post: Post) -> bytes:

@@ -4,7 +4,8 @@ In: a normalised `Post`. Out: the same, once MongoDB has acknowledged it: `item_
 Drops (StoreRefusedError): a post that MongoDB or BSON refuses, and never its neighbours.
 Counts `posts/inserted`, `posts/updated`, `posts/unchanged`, `posts/duplicate`, `posts/revised`.
 Ends the run with `mongo_unavailable` when MongoDB is not there at the start, or away for longer than
-MONGO_OUTAGE_SECONDS in all.
+MONGO_OUTAGE_SECONDS in all; with `too_many_errors` when the writer failed on something else. No post passes it
+unstored.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from scrapy.exceptions import CloseSpider
 from crawler.items import Post
 from pipelines import DuplicatePostError, StoreRefusedError
 from store.connection import MongoUnavailableError, Store
-from store.writer import PostWriter, RefusedError
+from store.writer import Outcome, PostWriter, RefusedError, WriterEndedError
 
 
 class MongoPipeline:
@@ -46,29 +47,35 @@ class MongoPipeline:
         self.writer.start()
 
     async def process_item(self, item: Any) -> Any:
-        """Store a `Post`; other items pass."""
-        if not isinstance(item, Post) or self.writer is None:
+        """Store a `Post`; other items pass. Raises what PostWriter raises, a refusal as StoreRefusedError."""
+        if not isinstance(item, Post):
             return item
-        stats = self.crawler.stats
         try:
-            outcome = await self.writer.write(item)
+            outcome = await self._written(item)
         except RefusedError as error:
             raise StoreRefusedError(str(error)) from error
         except MongoUnavailableError:
-            self.give_up()
+            self.give_up("mongo_unavailable")
+            raise
+        except WriterEndedError:
+            self.give_up("too_many_errors")
             raise
         if outcome.kind == "duplicate":
             raise DuplicatePostError(item.post)
-        stats.inc_value(f"posts/{outcome.kind}")
+        self.crawler.stats.inc_value(f"posts/{outcome.kind}")
         if outcome.revised:
-            stats.inc_value("posts/revised")
+            self.crawler.stats.inc_value("posts/revised")
         return item
 
-    def give_up(self) -> None:
+    async def _written(self, post: Post) -> Outcome:
+        if self.writer is None:
+            raise MongoUnavailableError("the store was not opened")
+        return await self.writer.write(post)
+
+    def give_up(self, reason: str) -> None:
         """End the run, once: what is not stored will be fetched by the next one."""
         if self.closing is None and self.crawler.engine:
-            ending = self.crawler.engine.close_spider_async(reason="mongo_unavailable")
-            self.closing = asyncio.ensure_future(ending)
+            self.closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
     async def close_spider(self) -> None:
         """Write what is queued."""

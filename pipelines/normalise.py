@@ -8,13 +8,22 @@ Idempotent: a normalised post passes unchanged.
 import hashlib
 import re
 import unicodedata
+from html import escape
 from typing import Any
 
 from crawler.items import Post
 from crawler.urls import article_url, post_day, post_id, uncoded_post_id
 from pipelines import InvalidPostError
 from pipelines.media import medium
-from pipelines.published import LAST_ZONELESS_DAY, UNKNOWN, Published, beijing_time, exact, shown_on_page
+from pipelines.published import (
+    LAST_ZONELESS_DAY,
+    UNKNOWN,
+    Published,
+    beijing_time,
+    exact,
+    first_day,
+    shown_on_page,
+)
 
 _NO_NEWS = re.compile(r"[\W_]+")
 _BLANKS = re.compile(r"\s+")
@@ -30,13 +39,13 @@ class NormalisePipeline:
 
 def normalised(post: Post) -> Post:
     """Fill what follows from the page's own words. Raises InvalidPostError."""
-    post.title = plain(post.title)
-    post.body.text = plain(post.body.text)
-    post.digest = plain(post.digest or "") or None
+    _tidy(post)
     if not post.title and not post.body.text and not post.digest:
         raise InvalidPostError("post", "says nothing")
     if post.digest and not post.body.text:
         post.body.text, post.digest = post.digest, None
+        lines = post.body.text.split("\n")
+        post.body.html = "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
     if post.digest and same_words(post.digest, post.title):
         post.digest = None
     post.post = post_id(post.name) or uncoded_post_id(post.category or "", post.name)
@@ -50,10 +59,20 @@ def normalised(post: Post) -> Post:
     return post
 
 
+def _tidy(post: Post) -> None:
+    post.title = plain(post.title).strip()
+    post.digest = plain(post.digest or "").strip() or None
+    post.author = plain(post.author or "").strip() or None
+    post.tags = [tag for words in post.tags if (tag := plain(words).strip())]
+    text = plain(post.body.text)
+    # A tab at an end is an empty cell; lines keep theirs, and so does the whole.
+    post.body.text = text.strip(" \n") if text.strip() else ""
+
+
 def plain(text: str) -> str:
-    """Give `text` in NFC, trimmed, without characters that no text has (controls, lone surrogates)."""
+    """Give `text` in NFC, without characters that no text has (controls, lone surrogates)."""
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-    return unicodedata.normalize("NFC", kept).strip()
+    return unicodedata.normalize("NFC", kept)
 
 
 def same_words(one: str, other: str) -> bool:
@@ -80,12 +99,12 @@ def published(post: Post) -> Published:
         return UNKNOWN
     try:
         shown = beijing_time(post.published_raw)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise InvalidPostError("published_raw", post.published_raw) from error
     form = post.form.removesuffix("-rolling")
     if post.published_zoned or form != "page":
         return exact(shown, form)
     created = post_day(post.post)
-    # Media posts always carried a zone; a post without a code has only its printed day to go by.
-    zoneless = (post.rolling or created is None) and (created or shown.date()) <= LAST_ZONELESS_DAY
+    # Media posts always carried a zone. A post without a code has only its printed day to go by, maybe a day late.
+    zoneless = (post.rolling or created is None) and (created or first_day(shown)) <= LAST_ZONELESS_DAY
     return shown_on_page(shown, post.fetched_at, created, zoneless=zoneless)

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has had no daylight saving since 1991, before any of these posts."""
 
+_FIRST_YEAR = 1992
+
 LAST_ZONELESS_DAY = date(2021, 12, 9)
 """Rolling news of later id days all carry a zone (facts: the site's history)."""
 
@@ -33,12 +35,20 @@ UNKNOWN = Published(None, None, None, None)
 
 def beijing_time(raw: str) -> datetime:
     """Read `YYYY-MM-DD HH:MM:SS` as Beijing time, give UTC. Raises ValueError for anything else."""
-    return datetime.strptime(raw, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING).astimezone(UTC)
+    shown = datetime.strptime(raw, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+    if shown.year < _FIRST_YEAR:
+        raise ValueError(f"before {_FIRST_YEAR}")
+    return shown.astimezone(UTC)
 
 
 def exact(at: datetime, source: str) -> Published:
     """Give a time that is known exactly."""
     return Published(at, at, at, source)
+
+
+def first_day(shown: datetime) -> date:
+    """Give the earliest day (Beijing) that a time shown by the site may lie on."""
+    return (shown - _LATE).astimezone(BEIJING).date()
 
 
 def shown_on_page(shown: datetime, fetched_at: datetime, created: date | None, *, zoneless: bool) -> Published:

@@ -9,15 +9,23 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import pymongo
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
-from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure
+from pymongo.errors import ConfigurationError, InvalidName, PyMongoError
 
 from store.embedded import MongodError, ensure_running
-from store.schema import Database, prepare
+from store.prepare import prepare
+from store.schema import Database
 
 SELECTION_SECONDS = 5
 """How long one operation waits for a server. Idle operations block this long in an outage."""
+
+OPERATION_SECONDS = 20
+"""How long one operation may last in all: a server that hangs is as good as none. Real ones take milliseconds."""
+
+PREPARE_SECONDS = 600
+"""The same for bringing the schema up to date: building a new index over all posts takes minutes."""
 
 
 class MongoUnavailableError(Exception):
@@ -60,26 +68,19 @@ class Store:
             uri = self.uri
             if uri == "embedded":
                 uri = await asyncio.to_thread(ensure_running, self.embedded_directory)
-            # journal: without it a standalone mongod acknowledges up to 100 ms before its journal is on disk,
-            # and a `kill -9` loses what was acknowledged (measured; it costs 1 ms per batch).
-            self._client = AsyncMongoClient(
-                uri,
-                journal=True,
-                tz_aware=True,
-                tzinfo=UTC,
-                appname="finews",
-                serverSelectionTimeoutMS=SELECTION_SECONDS * 1000,
-            )
+            self._client = _client(uri)
             options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
             database = self._client.get_database(self.name, codec_options=options)
-            await prepare(database)
+            with pymongo.timeout(PREPARE_SECONDS):
+                await prepare(database)
         except MongodError as error:
             raise MongoUnavailableError(str(error)) from error
-        except (ConnectionFailure, OperationFailure) as error:
+        except InvalidName as error:
+            await self.close()
+            raise MongoUnavailableError(f"MONGO_DATABASE is not usable: {error}") from error
+        except PyMongoError as error:
+            await self.close()
             raise MongoUnavailableError(f"MongoDB: {str(error)[:500]}") from error
-        except (InvalidURI, ConfigurationError) as error:
-            # The message of a URI that cannot be read may quote it, password and all.
-            raise MongoUnavailableError(f"MONGO_URI is not usable ({type(error).__name__})") from None
         return database
 
     async def close(self) -> None:
@@ -87,3 +88,25 @@ class Store:
         if self._client is not None:
             await self._client.close()
             self._client, self._database = None, None
+
+
+def _client(uri: str) -> AsyncMongoClient[dict[str, Any]]:
+    """Give a client for `uri`. Raises MongoUnavailableError for one that cannot be read."""
+    try:
+        return AsyncMongoClient(
+            uri,
+            # Without journal, a standalone mongod acknowledges up to 100 ms before its journal is on disk, and a
+            # `kill -9` loses what was acknowledged (measured; it costs 1 ms per batch).
+            journal=True,
+            w="majority",  # the same for a replica set that loses its primary; on a standalone, that is itself
+            readPreference="primary",  # a merge with what a secondary still says would lose every race
+            tz_aware=True,
+            tzinfo=UTC,
+            appname="finews",
+            serverSelectionTimeoutMS=SELECTION_SECONDS * 1000,
+            timeoutMS=OPERATION_SECONDS * 1000,
+        )
+    except (ConfigurationError, ValueError, OSError) as error:
+        # Their messages may quote the URI, password and all; a file of certificates is worth naming.
+        where = f": {error.filename}" if isinstance(error, OSError) else ""
+        raise MongoUnavailableError(f"MONGO_URI is not usable ({type(error).__name__}{where})") from None

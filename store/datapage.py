@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.items import Body, Image, Link, Mark, Media, Post, Security
-from store.merge import SCHEMA_VERSION, Document, merge, reading
+from store.merge import SCHEMA_VERSION, merge
+from store.readings import Document, reading
 from store.schema import COLLECTIONS, Collection, Field, Index
 
 HEAD = """\
@@ -165,7 +166,7 @@ EXAMPLE = Post(
 def example() -> Document:
     """Give the document of `EXAMPLE` as a first run stores it."""
     run = "20220301T055958-finews-1a2b3c"
-    return merge(None, [], reading(EXAMPLE)).document | {
+    return merge(None, reading(EXAMPLE)).document | {
         "duplicate_of": None,
         "duplicate_kind": None,
         "similarity": None,

@@ -2,20 +2,25 @@
 
 from datetime import datetime
 
-from store.merge import Document, milliseconds
+from store.readings import Document, milliseconds
 from store.schema import Database
 
 LISTING_PARSER_VERSION = 1
 """Bump when the listing parsers read more than before: stored validators would hide it behind a 304."""
 
 
+URLS_AT_ONCE = 10_000
+"""A query is a document of 16 MB at most, and a category page lists all posts of years."""
+
+
 async def known_posts(database: Database, urls: list[str]) -> dict[str, datetime | None]:
     """Give those of `urls` that stored posts were read from, with the time of publication (None: unknown)."""
     known: dict[str, datetime | None] = {}
-    wanted = set(urls)
-    found = database.posts.find({"post_urls": {"$in": urls}}, {"post_urls": 1, "published_at": 1})
-    async for post in found:
-        known |= dict.fromkeys(wanted.intersection(post["post_urls"]), post["published_at"])
+    for start in range(0, len(urls), URLS_AT_ONCE):
+        wanted = set(urls[start : start + URLS_AT_ONCE])
+        shown = {"_id": 0, "post_urls": 1, "published_at": 1}
+        async for post in database.posts.find({"post_urls": {"$in": list(wanted)}}, shown):
+            known |= dict.fromkeys(wanted.intersection(post["post_urls"]), post["published_at"])
     return known
 
 

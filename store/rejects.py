@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from store.connection import Store
-from store.merge import milliseconds
+from store.readings import milliseconds, storable_text
 
 RAW_CHARACTERS = 100_000
 """How much of a page or item is kept; the longest real page has 30,000."""
+
+DETAIL_CHARACTERS = 2_000
+"""How much of a message or URL is kept."""
 
 
 @dataclass(slots=True)
@@ -37,15 +40,10 @@ class Rejects:
                 "spider": self.spider,
                 "stage": stage,
                 "reason": type(error).__name__,
-                "detail": _storable(str(error))[:2000],
-                "url": _storable(url) if url else None,
-                "post": post or None,
-                "raw": _storable(raw)[:RAW_CHARACTERS] if raw else None,
+                "detail": storable_text(str(error)[:DETAIL_CHARACTERS]),
+                "url": storable_text(url[:DETAIL_CHARACTERS]) if url else None,
+                "post": storable_text(post) if post else None,
+                "raw": storable_text(raw[:RAW_CHARACTERS]) if raw else None,
                 "at": milliseconds(datetime.now(UTC)),
             }
         )
-
-
-def _storable(text: str) -> str:
-    # BSON takes no lone surrogates.
-    return text.encode("utf-8", "replace").decode()

@@ -5,7 +5,10 @@ import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from store.merge import Document, milliseconds
+from pymongo.errors import PyMongoError
+
+from store.bulk import is_outage
+from store.readings import Document, milliseconds, storable_text
 from store.schema import Database
 
 SILENCE = timedelta(minutes=5)
@@ -26,7 +29,7 @@ async def begin(
         {
             "_id": run_id,
             "spider": spider,
-            "arguments": {_key(name): str(value) for name, value in arguments.items()},
+            "arguments": {_key(name): storable_text(value) for name, value in arguments.items()},
             "versions": versions,
             "host": socket.gethostname(),
             "pid": os.getpid(),
@@ -49,12 +52,16 @@ async def begin(
 
 def _key(name: str) -> str:
     # An operator types argument names; a dot or dollar would read as a path or an operator.
-    return name.replace(".", "_").replace("$", "_").replace("\0", "_")
+    return storable_text(name).replace(".", "_").replace("$", "_").replace("\0", "_")
 
 
 async def sign_of_life(database: Database, run_id: str) -> None:
-    """Tell other runs that this one goes on."""
-    await database.runs.update_one({"_id": run_id}, {"$set": {"alive_at": _now()}})
+    """Tell other runs that this one goes on. One that an outage swallows is made up for by the next."""
+    try:
+        await database.runs.update_one({"_id": run_id}, {"$set": {"alive_at": _now()}})
+    except PyMongoError as error:
+        if not is_outage(error):
+            raise
 
 
 async def end(database: Database, run_id: str, verdict: Document) -> None:

@@ -1,6 +1,7 @@
 """Every collection: its fields, their types and meaning, its indexes and the query each one serves.
 
-One table for three uses: the `$jsonSchema` validators, the indexes, and docs/data.md (store/datapage.py).
+One table for three uses: the `$jsonSchema` validators and the indexes (store/prepare.py), and docs/data.md
+(store/datapage.py).
 """
 
 from dataclasses import dataclass, field
@@ -8,7 +9,6 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import CollectionInvalid, OperationFailure
 
 Database = AsyncDatabase[dict[str, Any]]
 
@@ -16,8 +16,6 @@ STRING, DATE, INT, DOUBLE, BOOL, ARRAY, OBJECT, NULL = (
     ("string",), ("date",), ("int", "long"), ("double",), ("bool",), ("array",), ("object",), ("null",),
 )  # fmt: skip
 STRING_OR_NULL, DATE_OR_NULL = STRING + NULL, DATE + NULL
-
-_NAMESPACE_EXISTS = 48
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,9 @@ class Field:
 
     items: tuple[str, ...] = ()
     """Types of the elements of an array of plain values."""
+
+    least: float | None = None
+    """The smallest number allowed; NaN is refused with it."""
 
 
 @dataclass(frozen=True)
@@ -54,56 +55,6 @@ class Collection:
     indexes: tuple[Index, ...] = ()
 
 
-def validator(collection: Collection) -> dict[str, Any]:
-    """Build the `$jsonSchema` of a collection: every field required, no other field allowed."""
-    return {"$jsonSchema": _object(collection.fields)}
-
-
-def _object(fields: tuple[Field, ...]) -> dict[str, Any]:
-    return {
-        "bsonType": "object",
-        "required": [entry.name for entry in fields],
-        "additionalProperties": False,
-        "properties": {entry.name: _property(entry) for entry in fields},
-    }
-
-
-def _property(entry: Field) -> dict[str, Any]:
-    rule: dict[str, Any] = {"bsonType": list(entry.types)}
-    if entry.items:
-        rule["items"] = {"bsonType": list(entry.items)}
-    if entry.inside:
-        inside = _object(entry.inside)
-        if "array" in entry.types:
-            rule["items"] = inside
-        else:
-            rule |= {name: value for name, value in inside.items() if name != "bsonType"}
-    return rule
-
-
-async def prepare(database: Database) -> None:
-    """Create what is missing of the collections, bring validators and indexes up to date. Safe to run at once."""
-    existing = {info["name"]: info async for info in await database.list_collections()}
-    for collection in COLLECTIONS:
-        rules: dict[str, Any] = {
-            "validator": validator(collection),
-            "validationAction": "error",
-            "validationLevel": "strict",
-        }
-        if collection.name not in existing:
-            try:
-                await database.create_collection(collection.name, **rules)
-            except CollectionInvalid:
-                continue  # another process was faster, with the same rules
-            except OperationFailure as error:
-                if error.code != _NAMESPACE_EXISTS:
-                    raise
-        elif existing[collection.name]["options"].get("validator") != rules["validator"]:
-            await database.command("collMod", collection.name, **rules)
-        for index in collection.indexes:
-            await database[collection.name].create_index(list(index.keys), name=index.name, **index.options)
-
-
 _SECURITY = (
     Field("secid", STRING, "East Money's `<market>.<code>`, e.g. `1.601628`"),
     Field("symbol", STRING_OR_NULL, "as Chinese terminals write it, e.g. `601628.SH`; null: unknown market"),
@@ -111,7 +62,7 @@ _SECURITY = (
     Field("market", INT, "East Money's market number"),
     Field("kind", STRING, "stock, index, board, fund, bond, future, option, fx, metal, yield, other"),
     Field("name", STRING_OR_NULL, "as first shown in the post; null: only a chart"),
-    Field("mentions", INT, "visible mentions in the body; 0 for a chart alone"),
+    Field("mentions", INT, "visible mentions in the body; 0 for a chart alone", least=0),
     Field(
         "evidence",
         ARRAY,
@@ -176,23 +127,26 @@ POSTS = Collection(
               " or digest; without the false friends of automatic links", items=STRING),
         Field("duplicate_of", STRING_OR_NULL, "the post whose news this repeats; null: none known"),
         Field("duplicate_kind", STRING_OR_NULL, "`exact` or `near`"),
-        Field("similarity", DOUBLE + NULL, "to the post in `duplicate_of`, 0 to 1"),
-        Field("revision", INT, "1 + how often the same form said something else"),
+        Field("similarity", DOUBLE + NULL, "to the post in `duplicate_of`, 0 to 1", least=0),
+        Field("revision", INT, "1 + how often the same form said something else", least=1),
         Field("first_seen_at", DATE, "first read"),
         Field("changed_at", DATE_OR_NULL, "when the last revision was first read; null: there was none"),
         Field("updated_at", DATE, "last change of anything in the document, for incremental pulls"),
         Field("withdrawn_at", DATE_OR_NULL, "since when it is gone everywhere; null: it is not"),
         Field("body_from", STRING, "form that title, text, html, images and links come from: `origin`, `share`,"
               " `source`, `page` or `list`"),
-        Field("forms", OBJECT, "what each form said last: `{form: {at, hash, read_at, urls, said}}`; `at` = its"
-              " wording was first read, `hash` = its content_hash, `said` = its fields beside the block."
-              " Forms as for body_from, the copies in the rolling news as `page-rolling`, `source-rolling`"),
+        Field("forms", OBJECT, "what each form has said, `{form: {at, hash, ...}}`: `at` = its present wording was"
+              " first read, `hash` = its content_hash, `earlier` = its wordings before (`[{at, hash}]`, oldest"
+              " first), `block_at` and `block_hash` = the same for title, text, html, images and links, markup"
+              " included, `said` = its other fields (`{field: {at, value}}`), `urls`, `tags` and `categories` ="
+              " all it was seen with. Forms as for body_from, the copies in the rolling news as `page-rolling`,"
+              " `source-rolling`"),
         Field("missing", ARRAY, "upstream forms linked but not read yet: `share`, `origin`", items=STRING),
         Field("first_run_id", STRING, "run that stored it"),
         Field("run_id", STRING, "run that changed it last"),
         Field("spider", STRING, "spider of that run"),
         Field("schema_version", INT, "version of this layout"),
-        Field("etag", INT, "counts writes; every writer compares and bumps it"),
+        Field("etag", INT, "counts writes; every writer compares and bumps it", least=1),
     ),
     (
         Index("post_urls", (("post_urls", ASCENDING),), "which URLs of a listing are known"),
@@ -219,10 +173,12 @@ POST_REVISIONS = Collection(
         Field("post", STRING, "the post"),
         Field("form", STRING, "the form that said so"),
         Field("at", DATE, "when this wording was first read"),
+        Field("changed", ARRAY, "fields of the wording that the post said otherwise when this row was written",
+              items=STRING),
         *_BLOCK,
     ),
     (Index("post_at", (("post", ASCENDING), ("at", ASCENDING)), "the history of a post"),),
-)
+)  # fmt: skip
 
 SECURITIES = Collection(
     "securities",
@@ -232,7 +188,8 @@ SECURITIES = Collection(
         Field("symbol", STRING_OR_NULL, "as in posts"),
         Field("kind", STRING, "as in posts"),
         Field("name", STRING_OR_NULL, "the first name met; null: only charts"),
-        Field("names", ARRAY, "every name it was met with", items=STRING),
+        Field("named_at", DATE_OR_NULL, "when `name` was first met"),
+        Field("names", ARRAY, "every name it was met with, sorted; at most 50", items=STRING),
         Field("first_seen_at", DATE, "first met in a post"),
     ),
     (Index("symbol", (("symbol", ASCENDING),), "symbol to secids"),),
@@ -244,7 +201,8 @@ MEDIA = Collection(
     (
         Field("_id", STRING, "the slug"),
         Field("name", STRING, "the first name met"),
-        Field("names", ARRAY, "every name it was met with", items=STRING),
+        Field("named_at", DATE, "when `name` was first met"),
+        Field("names", ARRAY, "every name it was met with, sorted; at most 50", items=STRING),
         Field("first_seen_at", DATE, "first met in a post"),
     ),
 )
@@ -300,7 +258,7 @@ RUNS = Collection(
             Field("missing", ARRAY, "URLs of those that are not; the first 100", items=STRING),
         )),
         Field("bytes", INT, "received"),
-        Field("seconds", DOUBLE + NULL, "duration"),
+        Field("seconds", DOUBLE + NULL, "duration", least=0),
         Field("peak_memory", INT + NULL, "largest resident size of the process, bytes"),
     ),
     (

@@ -1,0 +1,183 @@
+"""Writing readings into `posts`: read, merge (store/merge.py), write back by compare-and-set on `etag`.
+
+Whoever loses a race reads again and merges again, so any number of processes end in the same documents. History
+and names are written before the post: a kill in between leaves rows that change nothing, and the reading is not
+lost, since the post does not say yet that it is known.
+Values go into documents as they are, never into expressions.
+Refuses (RefusedError) a reading that MongoDB or BSON does not take, and never its neighbours.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bson import encode
+from bson.errors import BSONError
+from pymongo import InsertOne, ReplaceOne
+
+from crawler.items import Post
+from store.bulk import DUPLICATE_KEY, write_all
+from store.merge import SCHEMA_VERSION, Merged, merge
+from store.names import mentions, remember
+from store.readings import Document, Reading, milliseconds, reading
+from store.schema import Database
+
+MAX_DOCUMENT_BYTES = 8_000_000
+"""Half of MongoDB's own limit, and far above any article; the longest real page has 60 KB."""
+
+_LATER = ("duplicate_of", "duplicate_kind", "similarity", "withdrawn_at")
+"""Fields of a post that others than its readings decide; null at first."""
+
+
+class RefusedError(Exception):
+    """MongoDB or BSON refuses this one post."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a post."""
+
+    kind: str
+    """`inserted`, `updated`, `unchanged`, or `duplicate` (unchanged, and written before by this run)."""
+
+    revised: bool
+
+
+@dataclass(slots=True)
+class Job:
+    """A reading on its way, with the future its caller awaits."""
+
+    read: Reading
+    done: asyncio.Future[Outcome]
+    attempted: Outcome | None = None
+    """What an attempt without an answer, perhaps carried out all the same, was about to do."""
+
+    def settle(self, outcome: Outcome) -> None:
+        """Tell the caller, unless it has gone."""
+        if not self.done.done():
+            self.done.set_result(outcome)
+
+    def fail(self, error: Exception) -> None:
+        """Tell the caller what went wrong, unless it has gone."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A document to be written."""
+
+    job: Job
+    before: Document | None
+    merged: Merged
+    document: Document
+
+
+def storable(post: Post) -> Reading:
+    """Give the reading of a normalised post. Raises RefusedError for values that BSON does not take."""
+    read = reading(post)
+    _check_size({"block": read.block, "said": read.said, "urls": read.urls})
+    return read
+
+
+def _check_size(document: Document) -> None:
+    try:
+        size = len(encode(document))
+    except (BSONError, UnicodeError, OverflowError) as error:
+        raise RefusedError(f"{type(error).__name__}: {str(error)[:500]}") from error
+    if size > MAX_DOCUMENT_BYTES:
+        raise RefusedError(f"{size:,} bytes, more than {MAX_DOCUMENT_BYTES:,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """The posts of a database, as one run writes them."""
+
+    database: Database
+    run_id: str
+    spider: str
+
+    async def attempt(self, jobs: list[Job]) -> None:
+        """Settle every job but those that have to be tried again: races lost, further readings of one post.
+
+        Raises PyMongoError; what is not settled then may or may not be stored.
+        """
+        first: dict[str, Job] = {}
+        for job in jobs:
+            first.setdefault(job.read.post, job)
+        stored = {doc["_id"]: doc async for doc in self.database.posts.find({"_id": {"$in": list(first)}})}
+        now = milliseconds(datetime.now(UTC))
+        changes = [change for post, job in first.items() if (change := self._change(job, stored.get(post), now))]
+        changes = await self._write_history(changes)
+        await remember(self.database, (mention for change in changes for mention in mentions(change.job.read)))
+        await self._replace(changes)
+
+    def _change(self, job: Job, before: Document | None, now: datetime) -> _Change | None:
+        """Merge; settle a job that changes nothing, or whose document grows too large."""
+        merged = merge(before, job.read)
+        if before and not merged.changed:
+            self._settle_unchanged(job, before)
+            return None
+        document = {
+            **merged.document,
+            **{name: before[name] if before else None for name in _LATER},
+            "updated_at": now,
+            "first_run_id": before["first_run_id"] if before else self.run_id,
+            "run_id": self.run_id,
+            "spider": self.spider,
+            "schema_version": SCHEMA_VERSION,
+            "etag": before["etag"] + 1 if before else 1,
+        }
+        try:
+            _check_size(document)
+        except RefusedError as error:
+            job.fail(error)
+            return None
+        return _Change(job, before, merged, document)
+
+    def _settle_unchanged(self, job: Job, before: Document) -> None:
+        if job.attempted:
+            # An attempt cut off by an outage; if the document is of this run, it had been carried out after all.
+            run = before["first_run_id" if job.attempted.kind == "inserted" else "run_id"]
+            if run == self.run_id:
+                job.settle(job.attempted)
+                return
+        job.settle(Outcome("duplicate" if before["run_id"] == self.run_id else "unchanged", revised=False))
+
+    async def _write_history(self, changes: list[_Change]) -> list[_Change]:
+        """Write the rows of history; those there already are left as they are. Give the changes that go on."""
+        rows = [(change, row) for change in changes for row in change.merged.history]
+        failed = await write_all(self.database.post_revisions, [InsertOne(row) for _, row in rows])
+        refused = set()
+        for index, problem in failed.items():
+            if problem["code"] != DUPLICATE_KEY:
+                job = rows[index][0].job
+                job.fail(_refusal(problem))
+                refused.add(job.read.post)
+        return [change for change in changes if change.job.read.post not in refused]
+
+    async def _replace(self, changes: list[_Change]) -> None:
+        """Replace each post where its etag is still the one read."""
+        for change in changes:
+            kind = "updated" if change.before else "inserted"
+            change.job.attempted = Outcome(kind, revised=change.merged.revised)
+        # An upsert whose etag no longer matches tries to insert, and fails on `_id`: that is a lost race.
+        writes = [
+            ReplaceOne(
+                {"_id": change.document["_id"], "etag": change.document["etag"] - 1}, change.document, upsert=True
+            )
+            for change in changes
+        ]
+        failed = await write_all(self.database.posts, writes)
+        for index, change in enumerate(changes):
+            problem, job = failed.get(index), change.job
+            if problem is None and job.attempted:
+                job.settle(job.attempted)
+            elif problem and problem["code"] != DUPLICATE_KEY:
+                job.fail(_refusal(problem))
+            job.attempted = None
+
+
+def _refusal(problem: Document) -> RefusedError:
+    why = problem.get("errInfo", {}).get("details", "")
+    return RefusedError(f"{problem['code']} {problem['errmsg'][:500]} {str(why)[:1000]}".rstrip())

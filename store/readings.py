@@ -1,0 +1,108 @@
+"""A reading, in the store's shape: what one form of an article said at one time.
+
+From a normalised `Post`. Gives plain values as BSON takes them, times cut to milliseconds.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from crawler.items import FORMS, Post
+
+HASH_VERSION = 1
+"""Of the normalisation behind the hashes. A new one needs a migration that rewrites them, also in `forms`:
+otherwise every post would seem reworded."""
+
+Document = dict[str, Any]
+
+WORDING = ("title", "text", "html", "images", "links")
+BLOCK = (*WORDING, "content_hash", "text_hash", "hash_version")
+"""The fields that always come from one form together."""
+
+PUBLISHED = ("published_at", "published_min", "published_max", "published_raw", "published_from")
+"""The fields that tell a time of publication together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one form of an article said at one time."""
+
+    post: str
+    form: str
+    at: datetime
+    block: Document
+    block_hash: str
+    """Of the whole block, markup included; `hash` is of its words alone."""
+
+    said: Document
+    """The other fields by name; what the form does not tell is not in it."""
+
+    urls: list[str]
+    """The page on the site that it was read from, if it was."""
+
+    @property
+    def hash(self) -> str:
+        """The `content_hash` of its wording."""
+        return str(self.block["content_hash"])
+
+
+def milliseconds(at: datetime) -> datetime:
+    """Cut an aware time to what BSON keeps."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def storable_text(text: str) -> str:
+    """Give `text` with a question mark for each lone surrogate, which BSON does not take."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def reading(post: Post) -> Reading:
+    """Put a normalised `Post` into the store's shape. Raises ValueError for a form that is none of FORMS."""
+    FORMS.index(post.form)
+    on_site = post.form.split("-")[0] in {"page", "source"}
+    block = _block(post)
+    return Reading(
+        post=post.post,
+        form=post.form,
+        at=milliseconds(post.fetched_at),
+        block=block,
+        block_hash=hashlib.blake2b(json.dumps(block).encode(), digest_size=16).hexdigest(),
+        said=_said(post),
+        urls=[post.url] if on_site else [],
+    )
+
+
+def _block(post: Post) -> Document:
+    body = post.body
+    return {
+        "title": post.title,
+        "text": body.text,
+        "html": body.html,
+        "images": [asdict(image) for image in body.images],
+        "links": [asdict(link) for link in body.links],
+        "content_hash": post.content_hash,
+        "text_hash": post.text_hash,
+        "hash_version": HASH_VERSION,
+    }
+
+
+def _said(post: Post) -> Document:
+    published: Document = {name: getattr(post, name) for name in PUBLISHED}
+    for name in ("published_at", "published_min", "published_max"):
+        published[name] = milliseconds(published[name]) if published[name] else None
+    said: Document = {
+        "digest": post.digest,
+        "media": asdict(post.media) if post.media else None,
+        "author": post.author,
+        "editor": post.body.editor,
+        "category": post.category,
+        "tags": list(post.tags) or None,
+        "share_url": post.share_url,
+        "origin_url": post.origin_url,
+        "published": published if post.published_from else None,
+        # Always there: a text that names no security any more says so with an empty list.
+        "securities": [{**asdict(security), "evidence": list(security.evidence)} for security in post.securities],
+    }
+    return {name: value for name, value in said.items() if value is not None}
