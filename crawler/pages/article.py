@@ -95,16 +95,16 @@ def _named(pattern: re.Pattern[str], texts: list[str]) -> str | None:
 def _headline(page: Selector, url: str) -> str:
     """Give the headline above the body; what the page's title says where there is none, or more than one.
 
-    Raises PageLayoutError where neither tells.
+    Empty where both are empty, as some articles' are. Raises PageLayoutError where neither is there.
     """
     above = page.css(_HEADLINE).xpath("self::*[following::*[@id='ContentBody']]")
     headlines = {visible(str(found.xpath("string()").get())) for found in above} - {""}
     if len(headlines) == 1:
         return headlines.pop()
-    named = _SITE_NAME.sub("", visible(str(page.xpath("string(//title)").get())))
-    if not named:
-        raise PageLayoutError(url, f"{len(headlines)} headlines and no title")
-    return named
+    titles = page.xpath("(//title)[1]")
+    if not above and not titles:
+        raise PageLayoutError(url, "neither headline nor title")
+    return _SITE_NAME.sub("", visible(str(titles.xpath("string()").get() or "")))
 
 
 def _inner_leads(root: HtmlElement) -> list[str]:
