@@ -325,7 +325,7 @@ MANGLED = [
     ("<p>第一行\n第二行<br />\n第三行</p>", "第一行 第二行\n第三行"),
     ("<p>第一段</p>\n\n  <p>第二段</p>", "第一段\n第二段"),
     (
-        "<table>\n<tbody>\n<tr>\n<td>PMI为50%</td>\n  <td>非<em>制造业</em></td>\n<td>51%</td></tr></tbody></table>",
+        "<table><tbody>\n<tr>\n<td>PMI为50%</td>\n  <td>非<em>制造业</em></td>\n<td>51%</td></tr></tbody></table>",
         "PMI为50%|非*制造业*|51%",
     ),
     ("<ol>\n    <li>央行</li>\n    <li>\n      <p>财政部</p>\n    </li>\n  </ol>", "1. 央行\n2. 财政部"),
