@@ -69,9 +69,9 @@ times alike.
 
 The site shows some of its rolling news up to 2021-12-09 eight hours late, under the same "GMT+8" label as all
 else. For these, S as printed and S - 8 h are both possible, unless one lies in the future of the reading or
-before the day in the id:
+before the day in the id. `published_from: "serial"` marks a time decided afterwards, by the exact times of the
+posts numbered next to it. Some readings, and what follows from them:
 
-<!-- published -->
 | post | printed | read at | `published_at` | `published_min` | `published_max` | `published_from` |
 | --- | --- | --- | --- | --- | --- | --- |
 | NW202203012299000001 | 2022-03-01 11:51:03 | 2022-03-01T06:00:00Z | 2022-03-01T03:51:03Z | \
@@ -83,7 +83,6 @@ before the day in the id:
 | 202112082299000002 | 2021-12-08 18:46:18 | 2022-03-01T06:00:00Z | null | 2021-12-08T02:46:18Z | \
 2021-12-08T10:46:18Z | `page` |
 | 202112082299000002 | nothing | 2022-03-01T06:00:00Z | null | null | null | null |
-<!-- /published -->
 
 ### Null, empty, missing
 
@@ -97,8 +96,8 @@ The same article is met in several forms, here from best to worst: East Money's 
 page (`share`), the site's source file (`source`), its page on the site (`page`), an entry of a list (`list`);
 the copies in the rolling news rank below the medium's own. Title, text, html, images, links and the hashes
 always come from **one** form, the best one read, named in `body_from`: they never mix. Every other field comes
-from the best form that has it; `tags`, `categories`, `post_urls` and `securities` are united. What each form
-said last stands in `forms`.
+from the best form that told it; `tags`, `categories`, `post_urls` and `securities` are united. What each form has
+said, and since when, stands in `forms`; a form that falls silent on a field takes nothing back.
 
 A better form replaces the text: that is completion, `revision` stays. The same form saying something else is a
 revision: `revision` is one higher, `changed_at` is when that wording was first read. Either way the wording

@@ -423,8 +423,8 @@ def test_the_post_on_the_data_page_is_what_a_run_stores(mongo_uri: str, filled: 
 
 
 def published_rows() -> list[list[str]]:
-    table = DATA.read_text(encoding="utf-8").partition("<!-- published -->\n")[2].partition("<!-- /published")[0]
-    return [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in table.strip().splitlines()[2:]]
+    table = DATA.read_text(encoding="utf-8").partition("| post | printed |")[2].partition("\n\n")[0]
+    return [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
 
 
 @pytest.mark.parametrize("row", published_rows())
