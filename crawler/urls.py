@@ -36,13 +36,13 @@ TAG_CATEGORIES = {"东财滚动新闻": ROLLING_CATEGORY, "站长消息": SITE_C
 
 _PINYIN = Pinyin()
 
-_CODE = re.compile(r"(?:NW)?\d{17,18}|CFH\d{23}|A[NP]\d{18}")
-_BARE_CAIFUHAO = re.compile(r"\d{23}")
-_ARTICLE_ID = re.compile(r"(?:/a/|,)(\d{17,18})\.s?html$")
-_DATED_POST = re.compile(r"(?P<category>(?:/[^/]+)*)/(?P<day>\d{4}/\d{2}/\d{2})/(?P<name>[^/]+)\.html$")
-_ARCHIVED_POST = re.compile(r"/old_post/(?:(?P<day>\d{4}-\d{2}-\d{2})-|-)(?P<name>[^/]+)\.html$")
+_CODE = re.compile(r"(?:NW)?[0-9]{17,18}|CFH[0-9]{23}|A[NP][0-9]{18}")
+_BARE_CAIFUHAO = re.compile(r"[0-9]{23}")
+_ARTICLE_ID = re.compile(r"(?:/a/|,)([0-9]{17,18})\.s?html$")
+_DATED_POST = re.compile(r"(?P<category>(?:/[^/]+)*)/(?P<day>[0-9]{4}/[0-9]{2}/[0-9]{2})/(?P<name>[^/]+)\.html$")
+_ARCHIVED_POST = re.compile(r"/old_post/(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})-|-)(?P<name>[^/]+)\.html$")
 _CATEGORY_PAGE = re.compile(r"/category/(?P<slug>[^/]+?)(?:\.html)?\Z")
-_LEADING_DATE = re.compile(r"(?:\d{4}-\d{2}-\d{2})?-(?=.)")
+_LEADING_DATE = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?-(?=.)")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f]*:[0-9a-f:.]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -260,7 +260,7 @@ def uncoded_post_id(category: str, name: str) -> str:
 
 def post_day(post: str) -> date | None:
     """Give the day of creation (Beijing) that a post's `_id` carries; None where it has none."""
-    digits = re.match(r"(?:NW|CFH|A[NP])(\d{8})", post)
+    digits = re.match(r"(?:NW|CFH|A[NP])([0-9]{8})", post)
     try:
         return date(int(digits[1][:4]), int(digits[1][4:6]), int(digits[1][6:])) if digits else None
     except ValueError:

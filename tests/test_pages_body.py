@@ -344,7 +344,7 @@ QUOTE = "http://quote.eastmoney.com/unify/r"
             "新能源",
         ),
         (
-            '<span id="stock_0.002353"><a href="//quote.eastmoney.com/r/0.002353" data-code="2353">杰瑞</a></span>',
+            '<span id="stock_0.002353"><a href="//quote.eastmoney.com/r/0.002353" data-code="1">杰瑞</a></span>',
             [("0.002353", "杰瑞", "link")],
             "杰瑞",
         ),
@@ -368,7 +368,7 @@ QUOTE = "http://quote.eastmoney.com/unify/r"
             "看茅台的",
         ),
         (
-            f'<table><tr><td><a href="{QUOTE}/1.600519">600519</a><td><span id="stock_1.600519">茅台</span></table>',
+            f'<table><tr><td><a href="{QUOTE}/1.600519">600519</a><td><span id="stock_1.600519">茅台',
             [("1.600519", "600519", "link"), ("1.600519", "茅台", "link")],
             "600519\t茅台",
         ),

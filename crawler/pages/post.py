@@ -30,7 +30,9 @@ from crawler.urls import (
     tag_category,
 )
 
-_TIME = re.compile(r"[\[(]GMT\+8, Asia/Shanghai, CST[\])] ?(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})?")
+_TIME = re.compile(
+    r"[\[(]GMT\+8, Asia/Shanghai, CST[\])] ?(?P<time>[0-9]{4}(?:-[0-9]{2}){2} [0-9]{2}(?::[0-9]{2}){2})?"
+)
 _TAGS = re.compile(r"tags: ?")
 # A body without these is plain text: Markdown gives attributes to links, pictures and headings only.
 _MARKED_TAGS = ("p", "span", "div", "table", "td", "center", "section")
