@@ -9,7 +9,7 @@ import asyncio
 import json
 import signal
 import sys
-from datetime import date
+from datetime import date, datetime
 
 from sandbox.faults import FAULTS, HOSTS, Fault, UnknownFaultError, parse_list
 from sandbox.layout import LAYOUTS
@@ -36,8 +36,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", type=_faults, default=[], help="comma-separated; listed above")
     parser.add_argument("--first-day", type=date.fromisoformat, default=FIRST_DAY, help="YYYY-MM-DD, Beijing")
     parser.add_argument("--last-day", type=date.fromisoformat, default=LAST_DAY, help="YYYY-MM-DD, Beijing")
+    parser.add_argument(
+        "--now", type=_moment, help="the world's present, ISO with zone (default: after the last day)"
+    )
+    parser.add_argument("--upstream-only", type=int, default=0, help="news that the site never shows (default: 0)")
     parser.add_argument("--with-parent", action="store_true", help="stop also when standard input ends")
     parser.add_argument("--archive-days", type=int, help="move posts older than this to /old_post/")
+
+
+def _moment(asked: str) -> datetime:
+    moment = datetime.fromisoformat(asked)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{asked} names no zone")
+    return moment
 
 
 def _faults(asked: str) -> list[Fault]:
@@ -56,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
         last_day=options.last_day,
         layout=options.layout,
         archive_days=options.archive_days,
+        now=options.now,
+        upstream_only=options.upstream_only,
     )
     try:
         asyncio.run(_serve(Sandbox(world, options.faults), options.port, with_parent=options.with_parent))

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from sandbox import kramdown
 from sandbox.article import article_body
-from sandbox.body import Body, Paragraph, Words, joined
+from sandbox.body import Body, Mention, Paragraph, Runs, Words, joined
 from sandbox.kinds import KINDS
 from sandbox.plan import Plan, dice
 from sandbox.reading import plain
-from sandbox.securities import GROUPS
+from sandbox.securities import GROUPS, Security
 from sandbox.text import Subject, phrase, sentences, title
 
 _TOPICS = {"shanghai": "stock", "shenzhen": "stock", "beijing": "stock"}
@@ -46,6 +46,8 @@ class Draft:
     """As upstream wrote it; None where the post has none."""
 
     body: Body
+    about: tuple[Security, ...] = ()
+    """What the headline is about, and what else a flash names: its words carry no marks."""
 
     @property
     def shown_digest(self) -> str | None:
@@ -67,18 +69,20 @@ def _flash(plan: Plan, version: int, repeated: Draft | None) -> Draft:
     chance, wording = dice("flash", plan.digits), dice("flash", plan.digits, version)
     subject = _subject(plan, chance)
     headline = title(subject, chance, day) + ("。" if kind.title == "full-stop" else "")
+    about = _named(subject)
     if repeated and version == 0:
-        return Draft(headline, repeated.digest, repeated.body)
+        return Draft(headline, repeated.digest, repeated.body, tuple(dict.fromkeys((*about, *repeated.about))))
     if kind.digest in MANGLED:
         said = phrase(MANGLED[kind.digest], wording, day)
     elif kind.digest == "title":
         said = f"{headline}。" if version == 0 else f"{headline}，第{version + 1}稿。"
     else:
-        said = joined(sentences(wording.choice((1, 1, 2)), subject, wording, day))
+        runs = sentences(wording.choice((1, 1, 2)), subject, wording, day)
+        said, about = joined(runs), _named(subject, runs)
     medium = plan.medium.printed
     if kind.digest != "title":
         said += chance.choice((f"（{medium}）", f"（{medium}）", f"({medium})", "（附名单）", ""))
-    return Draft(headline, said, (Paragraph((Words(said),)),))
+    return Draft(headline, said, (Paragraph((Words(said),)),), about)
 
 
 def _article(plan: Plan, version: int) -> Draft:
@@ -92,7 +96,7 @@ def _article(plan: Plan, version: int) -> Draft:
     first = next(block for block in body if isinstance(block, Paragraph))
     lead = plain(joined(first.runs)).split("。")[0] + "。"
     digest = None if kind.shape == "media" else _digest(plan, headline, lead, wording)
-    return Draft("" if kind.title == "empty" else headline, digest, body)
+    return Draft("" if kind.title == "empty" else headline, digest, body, _named(subject))
 
 
 def _digest(plan: Plan, headline: str, lead: str, chance: random.Random) -> str:
@@ -107,7 +111,16 @@ def _digest(plan: Plan, headline: str, lead: str, chance: random.Random) -> str:
 
 def _subject(plan: Plan, chance: random.Random) -> Subject:
     group = next((name for name in GROUPS if name in plan.features), "")
+    if plan.about:
+        group = next(name for name, members in GROUPS.items() if plan.about in members)
     if not group:
         return Subject("macro")
     first, *others = chance.sample(GROUPS[group], len(GROUPS[group]))
+    if plan.about and plan.about != first:
+        first, others = plan.about, [first]
     return Subject(_TOPICS.get(group, group), first, others[0] if others else None)
+
+
+def _named(subject: Subject, runs: Runs = ()) -> tuple[Security, ...]:
+    mentioned = [run.security for run in runs if isinstance(run, Mention)]
+    return tuple(dict.fromkeys([*([subject.first] if subject.first else []), *mentioned]))

@@ -1,7 +1,9 @@
 """The host control.sandbox: what tests, demo and benchmarks pull.
 
-    GET  /truth, /truth?id=, /quotes, /sources, /kinds, /stats, /log?since=N (JSON lines)
-    POST /add {kind}, /change {id}, /remove {id}, /faults {faults: [...], path: ...}, /clear-log
+    GET  /truth, /truth?id=, /upstream, /upstream?id=, /lists, /quotes, /sources, /kinds, /stats,
+         /log?since=N (JSON lines)
+    POST /add {kind}, /change {id}, /remove {id}, /add-news {kind, column, secid}, /change-news {id},
+         /faults {faults: [...], path: ...}, /clear-log
 
 Answers JSON; 400 with the reason for what cannot be done, 404 for an unknown control.
 """
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING
 from sandbox import faults, quotes
 from sandbox.http import Request, Response, as_json
 from sandbox.kinds import KINDS
+from sandbox.news_truth import as_json as news_json
+from sandbox.news_truth import list_truths
 from sandbox.securities import BY_SECID
 from sandbox.truth import as_json as truth_json
 from sandbox.world import UnknownPostError, World
@@ -34,6 +38,8 @@ class Control:
         name = f"{request.method} {request.path}"
         actions = {
             "GET /truth": self.truth,
+            "GET /upstream": self.upstream,
+            "GET /lists": self.lists,
             "GET /quotes": self.quotes,
             "GET /sources": lambda _: as_json(self.sandbox.world.sources()),
             "GET /kinds": lambda _: as_json(sorted(KINDS)),
@@ -45,13 +51,15 @@ class Control:
             ),
             "POST /change": lambda request: as_json(truth_json(self.world.change_post(request.json()["id"]))),
             "POST /remove": self.remove,
+            "POST /add-news": lambda request: as_json(news_json(self.world.add_news(**request.json()))),
+            "POST /change-news": lambda request: as_json(news_json(self.world.change_news(request.json()["id"]))),
             "POST /faults": self.faults,
         }
         if name not in actions:
             return as_json({"error": f"no control {name}"}, 404)
         try:
             return actions[name](request)
-        except (ValueError, KeyError, UnknownPostError) as error:
+        except (ValueError, KeyError, TypeError, UnknownPostError) as error:
             return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
 
     @property
@@ -65,6 +73,18 @@ class Control:
         if one:
             return as_json(truth_json(self.world.truth(one)))
         return as_json([truth_json(truth) for truth in self.world.truths])
+
+    def upstream(self, request: Request) -> Response:
+        """Give the truth of all that upstream has, or of one piece of news."""
+        one = request.query("id")
+        if one:
+            return as_json(news_json(self.world.upstream_truth(one)))
+        return as_json([news_json(truth) for truth in self.world.upstream_truths])
+
+    def lists(self, _request: Request) -> Response:
+        """Give the truth of every list by its name."""
+        found = list_truths(self.world.news.values())
+        return as_json({name: [news_json(entry) for entry in entries] for name, entries in found.items()})
 
     def quotes(self, _request: Request) -> Response:
         """Give the truth of all quotes."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sandbox.http import Request, Response, html
 
-HOSTS = ("site", "share", "article", "newsinfo", "quote", "push2")
+HOSTS = ("site", "share", "article", "newsinfo", "listapi", "weblist", "newsapi", "quote", "push2")
 """What a fault can strike, as `sandbox.server` names its hosts."""
 
 Change = Callable[[Request, Response, bytes], Response]

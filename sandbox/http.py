@@ -71,6 +71,21 @@ def as_json(value: object, status: int = 200) -> Response:
     return Response(status, body, {"Content-Type": "application/json; charset=utf-8"})
 
 
+def as_asked(request: Request, value: object) -> Response:
+    """Give a JSON response, or JSONP where `callback` or `cb` names a function, in the styles real hosts mix."""
+    callback, short = request.query("callback"), request.query("cb")
+    answer = as_json(value)
+    if not callback and not short:
+        return answer
+    said = answer.body.decode()
+    return script(f"/**/{callback}({said})" if callback else f"{short}({said});")
+
+
+def script(text: str) -> Response:
+    """Give a JavaScript response."""
+    return Response(200, text.encode(), {"Content-Type": "application/javascript; charset=utf-8"})
+
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from sandbox.kinds import FEATURES, FOOTERS, KINDS, Kind
 from sandbox.media import KNOWN, MADE_UP, SPLIT, Medium
-from sandbox.securities import BROKERAGE_BOARD, GROUPS
+from sandbox.securities import BROKERAGE_BOARD, GROUPS, Security
 
 BEIJING = timezone(timedelta(hours=8))
 
@@ -31,6 +31,9 @@ BODY_ERA = date(2021, 12, 20)
 
 NOTICE_ID = "U" + hashlib.sha256(b"sitenews/init").hexdigest()[:20]
 
+CAIFUHAO_DIGITS = 23
+"""Caifuhao numbers its posts by the second of creation and nine digits more."""
+
 _SERIAL_EPOCH = datetime(2021, 12, 8, tzinfo=BEIJING)
 _SERIAL_AT_EPOCH = 2_206_100_000
 _SERIALS_PER_SECOND = 12.6
@@ -44,7 +47,7 @@ class Plan:
     index: int
     kind: str
     digits: str
-    """The article's number; empty for a notice of the site."""
+    """The article's number (18 digits; 23 in Caifuhao); empty for a notice of the site."""
 
     published_at: datetime
     """When it was really published. Aware, Beijing."""
@@ -55,10 +58,14 @@ class Plan:
     twin: int | None = None
     """Index of the post whose text it repeats under another title."""
 
+    about: Security | None = None
+    """What it must be about; None: whatever its features and chance say."""
+
     @property
     def id(self) -> str:
         """The post's `_id` by contract; a notice of the site has no number, so its place names it."""
-        return f"NW{self.digits}" if self.digits else NOTICE_ID
+        prefix = "CFH" if len(self.digits) == CAIFUHAO_DIGITS else "NW"
+        return prefix + self.digits if self.digits else NOTICE_ID
 
 
 def dice(*key: object) -> random.Random:
@@ -67,9 +74,12 @@ def dice(*key: object) -> random.Random:
 
 
 class Planner:
-    """Draws plans one after another between two days (Beijing, both included); numbers are unique."""
+    """Draws plans one after another between two days (Beijing, both included); numbers are unique.
 
-    def __init__(self, seed: int, first_day: date, last_day: date) -> None:
+    Planners of one world share the numbers that are taken.
+    """
+
+    def __init__(self, seed: object, first_day: date, last_day: date, taken: set[int] | None = None) -> None:
         if first_day > last_day:
             raise ValueError(f"the first day, {first_day}, comes after the last, {last_day}")
         self.seed = seed
@@ -77,7 +87,7 @@ class Planner:
         self.early_days = [day for day in span if day <= LAST_ZONELESS_DAY]
         self.late_days = [day for day in span if day >= BODY_ERA]
         self.bodies = 0
-        self._numbers: set[int] = set()
+        self.taken = set() if taken is None else taken
         self._latest: dict[str, int] = {}
 
     def kinds(self, count: int) -> Iterator[str]:
@@ -128,9 +138,9 @@ class Planner:
 
     def _digits(self, created: datetime) -> str:
         number = _SERIAL_AT_EPOCH + int((created - _SERIAL_EPOCH).total_seconds() * _SERIALS_PER_SECOND)
-        while number in self._numbers:
+        while number in self.taken:
             number += 1
-        self._numbers.add(number)
+        self.taken.add(number)
         return f"{created:%Y%m%d}{number:010d}"
 
     def _features(self, traits: Kind, chance: random.Random) -> frozenset[str]:

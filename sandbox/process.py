@@ -119,6 +119,18 @@ class SandboxProcess:
         """Give the truth of one post."""
         return dict(json.loads(self._control("GET", "/truth?" + urlencode({"id": post}))))
 
+    def upstream_truths(self) -> list[dict[str, Any]]:
+        """Give the truth of all that upstream has, as `sandbox.news_truth.NewsTruth` in JSON."""
+        return list(json.loads(self._control("GET", "/upstream")))
+
+    def upstream_truth(self, post: str) -> dict[str, Any]:
+        """Give the truth of one piece of news."""
+        return dict(json.loads(self._control("GET", "/upstream?" + urlencode({"id": post}))))
+
+    def lists(self) -> dict[str, list[dict[str, Any]]]:
+        """Give the entries of every list by its name, as `sandbox.news_truth.EntryTruth` in JSON."""
+        return dict(json.loads(self._control("GET", "/lists")))
+
     def quotes(self) -> list[dict[str, Any]]:
         """Give the truth of every quote, as `sandbox.quotes.QuoteTruth` in JSON."""
         return list(json.loads(self._control("GET", "/quotes")))
@@ -147,8 +159,16 @@ class SandboxProcess:
         """Rewrite the words of a post; gives its new truth."""
         return dict(json.loads(self._control("POST", "/change", {"id": post})))
 
+    def add_news(self, kind: str = "article", **wishes: object) -> dict[str, Any]:
+        """Publish one more piece of news upstream; gives its truth. See `World.add_news`."""
+        return dict(json.loads(self._control("POST", "/add-news", {"kind": kind, **wishes})))
+
+    def change_news(self, post: str) -> dict[str, Any]:
+        """Rewrite the words of any news upstream; gives its new truth."""
+        return dict(json.loads(self._control("POST", "/change-news", {"id": post})))
+
     def remove(self, post: str) -> None:
-        """Take a post off the site and from upstream."""
+        """Take a post off the site and from upstream; upstream's own news, too."""
         self._control("POST", "/remove", {"id": post})
 
     def set_faults(self, *names: str, path: str | None = None) -> None:

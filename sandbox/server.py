@@ -4,6 +4,7 @@
     finews.zning.xyz, choicewzp1, app.jg .eastmoney.com    share pages and GetNewsText.do
     newsinfo.eastmoney.com                                 the article's JSON
     finance, stock, hk, ... .eastmoney.com                 article pages
+    np-listapi, np-weblist, newsapi .eastmoney.com         lists of news
     quote.eastmoney.com, push2.eastmoney.com               quotes
     control.sandbox                                        see `sandbox.control`
 
@@ -19,7 +20,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-from sandbox import faults, http, quotes, upstream
+from sandbox import faults, http, list_hosts, quotes, upstream
 from sandbox.control import CONTROL_HOST, Control
 from sandbox.http import Request, Response, html
 from sandbox.jekyll import SITE
@@ -43,6 +44,9 @@ def host_kind(host: str) -> str | None:
         return "article"
     return {
         "newsinfo.eastmoney.com": "newsinfo",
+        "np-listapi.eastmoney.com": "listapi",
+        "np-weblist.eastmoney.com": "weblist",
+        "newsapi.eastmoney.com": "newsapi",
         "quote.eastmoney.com": "quote",
         "push2.eastmoney.com": "push2",
     }.get(host)
@@ -101,6 +105,9 @@ class Sandbox:
             "share": lambda: upstream.share(self.world, request),
             "article": lambda: upstream.article(self.world, request),
             "newsinfo": lambda: upstream.newsinfo(self.world, request),
+            "listapi": lambda: list_hosts.listapi(self.world, request),
+            "weblist": lambda: list_hosts.weblist(self.world, request),
+            "newsapi": lambda: list_hosts.newsapi(self.world, request),
             "quote": lambda: quotes.instrument(request),
             "push2": lambda: quotes.push2(request),
         }

@@ -155,7 +155,7 @@ def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: se
         media=best.media,
         securities=securities,
         symbols=tuple(sorted(security.symbol for security in securities)),
-        main_symbols=tuple(sorted(one.symbol for one in securities if _is_about(one, shown))),
+        main_symbols=tuple(sorted(one.symbol for one in securities if is_about(one, shown))),
         images=best.images,
         links=best.links,
         share_url=own.source_link if own else None,
@@ -171,18 +171,18 @@ def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: se
 def _upstream_truth(plan: Plan, draft: Draft, form: str) -> UpstreamTruth:
     # GetNewsText of an article known to media alone has its text without marks.
     marked = form == "origin" or KINDS[plan.kind].shape != "media"
-    digest, text = draft.digest if form == "origin" else None, reading.text(draft.body)
+    text = reading.text(draft.body)
     return UpstreamTruth(
         form=form,
         title=draft.title,
-        digest=None if not digest or digest == text or _same(digest, draft.title) else digest,
+        digest=shown_digest(draft, text) if form == "origin" else None,
         text=text,
         published_at=plan.published_at.astimezone(UTC),
         media=(plan.medium.name, plan.medium.slug),
         securities=reading.securities(draft.body, marked=marked),
         images=reading.images(draft.body),
         links=reading.links(draft.body, marked=marked),
-        editor=_editor(draft),
+        editor=editor_of(draft),
     )
 
 
@@ -213,7 +213,7 @@ def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> F
         images=reading.images(lines),
         links=reading.links(lines, marked=marked),
         source_link=post.link or None,
-        editor=_editor(draft),
+        editor=editor_of(draft),
         listed=post.path in listed,
     )
 
@@ -221,17 +221,32 @@ def _form_truth(plan: Plan, draft: Draft, post: SitePost, listed: set[str]) -> F
 def _media(plan: Plan, draft: Draft, *, own: bool, bare: bool) -> tuple[str, str] | None:
     if not plan.digits:
         return None
-    name = plan.medium.printed
     in_source_line = any(isinstance(line, SourceLine) for line in draft.body)
-    in_brackets = bare and (draft.digest or "").endswith((f"（{name}）", f"({name})"))
-    return (plan.medium.name, plan.medium.slug) if own or in_source_line or in_brackets else None
+    if own or in_source_line:
+        return plan.medium.name, plan.medium.slug
+    return bracketed_medium(plan, draft) if bare else None
 
 
-def _is_about(security: SecurityTruth, shown: str) -> bool:
+def bracketed_medium(plan: Plan, draft: Draft) -> tuple[str, str] | None:
+    """Give name and slug of the medium if it stands in the brackets that end the digest."""
+    name = plan.medium.printed
+    ends = (draft.digest or "").endswith((f"（{name}）", f"({name})"))
+    return (plan.medium.name, plan.medium.slug) if ends else None
+
+
+def shown_digest(draft: Draft, text: str) -> str | None:
+    """Give the digest as upstream wrote it; None where it says nothing beside title and text."""
+    digest = draft.digest
+    return None if not digest or digest == text or _same(digest, draft.title) else digest
+
+
+def is_about(security: SecurityTruth, shown: str) -> bool:
+    """Tell whether a post is about a security: charted, or named in what is shown of title and digest."""
     return "chart" in security.evidence or (security.name is not None and security.name in shown)
 
 
-def _editor(draft: Draft) -> str | None:
+def editor_of(draft: Draft) -> str | None:
+    """Give the editor that the closing line names."""
     return next((line.editor for line in draft.body if isinstance(line, EditorLine)), None)
 
 

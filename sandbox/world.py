@@ -3,7 +3,8 @@
     World(seed=1, posts=300)
 
 Deterministic: the same arguments give the same bytes in any process. Nothing depends on the wall clock.
-Posts can be added, changed and removed at run time; the site is built anew from what is left.
+Posts can be added, changed and removed at run time; the site is built anew from what is left. With
+`upstream_only=N`, upstream has so many news more that the site never shows; the site is the same without them.
 """
 
 from dataclasses import replace
@@ -15,7 +16,11 @@ from sandbox.forms import site_posts
 from sandbox.jekyll import SitePost
 from sandbox.kinds import KINDS
 from sandbox.layout import LAYOUTS
+from sandbox.news import News
+from sandbox.news_truth import NewsTruth, news_truth
+from sandbox.newsroom import Newsroom, Wish
 from sandbox.plan import BEIJING, Plan, Planner
+from sandbox.securities import BY_SECID
 from sandbox.truth import PostTruth, post_truth
 
 FIRST_DAY = date(2021, 12, 1)
@@ -40,6 +45,7 @@ class World:
         layout: str = "new",
         archive_days: int | None = None,
         now: datetime | None = None,
+        upstream_only: int = 0,
     ) -> None:
         if layout not in LAYOUTS:
             raise ValueError(f"no layout {layout!r}; there are {', '.join(LAYOUTS)}")
@@ -47,8 +53,12 @@ class World:
         self.archive_days = archive_days
         """Posts older than this many days before `now` are archived; None: the site lists all."""
 
-        self.now = now or datetime.combine(last_day + timedelta(days=1), time(9), BEIJING)
-        """The world's present, aware: when the site was built last."""
+        present = now or datetime.combine(last_day + timedelta(days=1), time(9), BEIJING)
+        self.now = present.astimezone(BEIJING).replace(microsecond=0)
+        """The world's present, Beijing: when the site was built last."""
+
+        self.news: dict[str, News] = {}
+        """What upstream has, by its number: the news behind the site's posts, and upstream's own."""
 
         self._planner = Planner(seed, first_day, last_day)
         self._plans: list[Plan] = []
@@ -56,6 +66,9 @@ class World:
         self._articles: dict[str, tuple[Plan, Draft, tuple[SitePost, ...]]] = {}
         for index, kind in enumerate(self._planner.kinds(posts)):
             self._write(self._planner.plan(index, kind))
+        self._newsroom = Newsroom(seed, first_day, last_day, self._planner.taken)
+        for wish in self._newsroom.wishes(upstream_only, self.now):
+            self._publish(wish)
         self._build()
 
     @property
@@ -78,8 +91,8 @@ class World:
 
     def article(self, digits: str) -> tuple[Plan, Draft] | None:
         """Give plan and words of an article by its number; None if there is none of that number."""
-        found = self._articles.get(f"NW{digits}")
-        return found[:2] if found else None
+        found = self.news.get(digits)
+        return (found.plan, found.draft) if found and found.has_article else None
 
     def sources(self) -> dict[str, str]:
         """Give the Jekyll source of every post by its path in the site's repository."""
@@ -105,11 +118,55 @@ class World:
         return self.truth(post)
 
     def remove_post(self, post: str) -> None:
-        """Take a post off the site and from upstream."""
-        self._article(post)
+        """Take a post off the site and from upstream; upstream's own news, too."""
+        if post not in self._articles:
+            self._news(post)
         self.now += timedelta(minutes=1)
-        del self._articles[post]
+        self._articles.pop(post, None)
+        self.news.pop(_number(post), None)
         self._build()
+
+    @property
+    def upstream_truths(self) -> list[NewsTruth]:
+        """The truth of all that upstream has, in order of creation, upstream's own last."""
+        return [news_truth(news) for news in self.news.values()]
+
+    def upstream_truth(self, post: str) -> NewsTruth:
+        """Give the truth of one piece of news."""
+        return news_truth(self._news(post))
+
+    def add_news(self, kind: str = "article", column: int | None = None, secid: str | None = None) -> NewsTruth:
+        """Publish one more piece of news upstream, a minute after everything so far, never on the site.
+
+        `kind` is one of `sandbox.newsroom.NEWS_KINDS`; `column` and `secid` demand where it stands and what it
+        is about. Raises ValueError or KeyError for those that there are not.
+        """
+        about = BY_SECID[secid] if secid else None
+        self.now += timedelta(minutes=1)
+        return news_truth(self._publish(Wish(kind, self.now, column, about)))
+
+    def change_news(self, post: str) -> NewsTruth:
+        """Rewrite the words of any news upstream; where the site shows it, there too."""
+        news = self._news(post)
+        if news.on_site:
+            self.change_post(post)
+        else:
+            self.now += timedelta(minutes=1)
+            version = news.version + 1
+            self.news[news.digits] = replace(news, draft=draft(news.plan, version), version=version)
+        return news_truth(self.news[news.digits])
+
+    def _news(self, post: str) -> News:
+        found = self.news.get(_number(post))
+        if found is None or found.id != post:
+            raise UnknownPostError(f"upstream holds no news {post!r}")
+        return found
+
+    def _publish(self, wish: Wish) -> News:
+        plan = self._newsroom.plan(wish)
+        news = News(plan, draft(plan, 0), wish.kind, column=wish.column, on_site=False)
+        self.news[news.digits] = news
+        return news
 
     def _article(self, post: str) -> tuple[Plan, Draft, tuple[SitePost, ...]]:
         if post not in self._articles:
@@ -127,6 +184,9 @@ class World:
         version = self._versions.setdefault(plan.id, 0)
         words = draft(plan, version, repeated)
         self._articles[plan.id] = plan, words, site_posts(plan, words)
+        if plan.digits:
+            kind = "flash" if KINDS[plan.kind].shape == "flash" else "article"
+            self.news[plan.digits] = News(plan, words, kind, version)
 
     def _site_posts(self) -> list[SitePost]:
         return [post for _, _, posts in self._articles.values() for post in self._shown(posts)]
@@ -146,3 +206,7 @@ class World:
     def _build(self) -> None:
         posts = self._site_posts()
         self.site = site.Site(posts, site.categories(posts), self.now.isoformat(), self.layout)
+
+
+def _number(post: str) -> str:
+    return post.removeprefix("CFH").removeprefix("NW")
