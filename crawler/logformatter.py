@@ -13,9 +13,7 @@ from pipelines import DuplicatePostError
 class QuietLogFormatter(LogFormatter):
     """Scrapy's formatter, less the items: an item is a whole article, and its words are not ours."""
 
-    def scraped(
-        self, item: Any, response: Response | Failure | None, spider: Spider
-    ) -> LogFormatterResult:
+    def scraped(self, item: Any, response: Response | Failure | None, spider: Spider) -> LogFormatterResult:
         """Say which page gave an item that is stored now."""
         result = super().scraped(item, response, spider)
         result["msg"] = "Stored %(post)s of %(url)s"

@@ -86,8 +86,14 @@ ITEM_PIPELINES = {
 CONCURRENT_ITEMS = 1
 
 MONGO_URI = os.environ.get("MONGO_URI", "embedded")
+"""A mongodb:// URI, or `embedded`: a mongod of this project's own, started when needed, left running."""
+
 MONGO_DATABASE = os.environ.get("MONGO_DATABASE", "finews")
+"""The database; its collections are made by the first run."""
+
 MONGO_EMBEDDED_DIR = os.environ.get("MONGO_EMBEDDED_DIR", "data/mongo")
+"""Where the embedded MongoDB keeps its data, relative to FINEWS_HOME."""
+
 FINEWS_HOME = str(_home())
 """Where relative paths in settings start, also those given with `-s`."""
 

@@ -345,13 +345,3 @@ def suggest_url(text: str) -> str:
         f"https://searchapi.eastmoney.com/api/suggest/get?input={quote(text, safe='')}&type=14"
         f"&token={_SUGGEST_TOKEN}&count=10"
     )
-
-
-def share_text_url(share_url: str, code: str) -> str:
-    """Build the address of the text behind a share page, on the host that the share link names."""
-    return urljoin(share_url, f"/NewsData/GetNewsText.do?id={code}")
-
-
-def article_json_url(digits: str) -> str:
-    """Build the address of an article's JSON; `guid` may be anything, but must be there."""
-    return f"https://newsinfo.eastmoney.com/kuaixun/v2/api/article/{digits}?guid={digits}"

@@ -1,6 +1,7 @@
 """What a stored document has to do with the truth of its post: for the demo and the tests.
 
-From plain dicts: a document of `posts` as PyMongo gives it, and a `PostTruth` in JSON. Gives the differences.
+From plain dicts: a document of `posts` as PyMongo gives it, and a `PostTruth` in JSON: as the site alone tells it,
+or `completed` by what upstream says. Gives the differences.
 Knows the store's contract, and imports nothing of the project.
 """
 
@@ -21,9 +22,91 @@ def stored_id(truth: dict[str, Any]) -> str:
     return f"U{hashlib.sha256(known.lower().encode()).hexdigest()[:20]}" if "/" in known else known
 
 
+def with_upstream(truth: dict[str, Any]) -> dict[str, Any]:
+    """Give the truth of a post whose linked upstream forms were read too: the article before the share text."""
+    linked = {"origin": truth["origin_url"], "share": truth["share_url"]}
+    upstream = {form["form"]: form for form in truth["upstream"]}
+    read = [upstream[form] for form, url in linked.items() if url and form in upstream]
+    if not read:
+        return truth
+    best, forms = read[0], [*read, *truth["forms"]]
+    digest = next((form["digest"] for form in forms if form["digest"]), None)
+    securities = _united(forms)
+    shown = f"{best['title']}\n{digest or ''}"
+    return truth | {
+        **{name: best[name] for name in ("title", "text", "images", "published_at", "media")},
+        "digest": digest,
+        "editor": next((form["editor"] for form in forms if form["editor"]), None),
+        "securities": securities,
+        "symbols": sorted(one["symbol"] for one in securities),
+        "main_symbols": sorted(
+            one["symbol"] for one in securities if "chart" in one["evidence"] or (one["name"] or "\0") in shown
+        ),
+        "published_raw": None,  # as each of them prints it
+    }
+
+
+def _united(forms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    united: dict[str, dict[str, Any]] = {}
+    for one in (security for form in forms for security in form["securities"]):
+        known = united.setdefault(one["secid"], dict(one))
+        evidence = {*known["evidence"], *one["evidence"]}
+        known["evidence"] = [kind for kind in ("upstream", "chart", "link", "keyword") if kind in evidence]
+        known["mentions"] = max(known["mentions"], one["mentions"])
+        known["name"] = known["name"] or one["name"]
+    return list(united.values())
+
+
+def completed(truth: dict[str, Any]) -> dict[str, Any]:
+    """Give the truth of a post as it is once upstream's forms behind its links were read, too.
+
+    The best form has the words, pictures and links; the time is exact; the medium is upstream's.
+    """
+    said = {form["form"]: form for form in truth["upstream"]}
+    linked = {"origin": truth["origin_url"], "share": truth["share_url"]}
+    read = [said[form] for form, url in linked.items() if url]
+    if not read:
+        return truth
+    best = read[0]
+    securities = _united([*(one["securities"] for one in read), truth["securities"]])
+    digest = best["digest"] or truth["digest"]
+    # A flash has its digest as text.
+    digest = None if digest == best["text"] or truth["kind"].startswith("flash") else digest
+    shown = f"{best['title']}\n{digest or ''}"
+    return truth | {
+        "body_from": best["form"],
+        "published_from": best["form"],
+        "title": best["title"],
+        "digest": digest,
+        "text": best["text"],
+        "media": best["media"],
+        "securities": securities,
+        "symbols": sorted(one["symbol"] for one in securities),
+        "main_symbols": sorted(one["symbol"] for one in securities if is_about(one, shown)),
+        "images": best["images"],
+        "links": best["links"],
+        "editor": best["editor"],
+    }
+
+
+def _united(forms: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for one in (security for form in forms for security in form):
+        found.setdefault(one["secid"], one)
+    return list(found.values())
+
+
+def is_about(security: dict[str, Any], shown: str) -> bool:
+    """Tell whether a post is about a security: told by upstream, charted, or named in title or digest."""
+    named = security["name"] is not None and security["name"] in shown
+    return named or bool({"upstream", "chart"} & set(security["evidence"]))
+
+
 def differences(document: dict[str, Any], truth: dict[str, Any]) -> list[str]:
     """Say, field by field, where a document read from the site's pages differs from the truth."""
     pairs = {name: (document[name], truth[name]) for name in _SAME}
+    if truth["published_raw"] is None:
+        del pairs["published_raw"]
     pairs |= {name: (document[name], list(truth[name])) for name in _LISTS}
     medium = document["media"]
     pairs["media"] = (

@@ -66,12 +66,10 @@ def merge(stored: Document | None, read: Reading) -> Merged:
         "available_from": "crawl",
     }
     document["main_symbols"] = _main_symbols(document)
-    return Merged(
-        document,
-        _history(stored, read, document),
-        changed=stored is None or any(stored.get(name) != value for name, value in document.items()),
-        revised=stored is not None and revision > stored["revision"],
-    )
+    changed = stored is None or any(stored.get(name) != value for name, value in document.items())
+    history = _history(stored, read, document) if changed else []
+    revised = stored is not None and revision > stored["revision"]
+    return Merged(document, history, changed=changed, revised=revised)
 
 
 def _best(forms: Iterable[str]) -> str:
@@ -126,6 +124,7 @@ def _united(forms: Document, stored: Document | None) -> Document:
     categories = [form["category"] for form in said if "category" in form]
     securities = _securities(said)
     document = {name: _first(form.get(name) for form in said) for name in _SINGLE}
+    document["media"] = _as_the_site_spells(document["media"], forms)
     return document | {
         **_published(said, stored),
         "body_from": _best(forms).split("-")[0],
@@ -136,12 +135,22 @@ def _united(forms: Document, stored: Document | None) -> Document:
         "securities": securities,
         "symbols": sorted({entry["symbol"] for entry in securities if entry["symbol"]}),
         "forms": forms,
-        "missing": _missing(document, forms),
+        **_upstream(document, forms, stored),
     }
 
 
 def _first(values: Iterable[Any]) -> Any:
     return next((value for value in values if value is not None), None)
+
+
+def _as_the_site_spells(medium: Document | None, forms: Document) -> Document | None:
+    """Give a medium the slug of its own category, which may hold two blanks where its name has one."""
+    own = [
+        forms[form]["said"]["media"]["value"]
+        for form in ("source", "page")
+        if form in forms and "media" in forms[form]["said"]
+    ]
+    return next((spelt for spelt in own if medium and spelt["name"] == medium["name"]), medium)
 
 
 def _each_once(*lists: list[str]) -> list[str]:
@@ -183,10 +192,12 @@ def _securities(said: list[Document]) -> list[Document]:
     return list(united.values())
 
 
-def _missing(document: Document, forms: Document) -> list[str]:
-    """Name the upstream forms that are linked but not read yet."""
+def _upstream(document: Document, forms: Document, stored: Document | None) -> Document:
+    """Name the upstream forms that are linked but not read yet, and those that upstream does not have."""
     linked = {"share": document["share_url"], "origin": document["origin_url"]}
-    return [form for form, url in linked.items() if url and form not in forms]
+    absent = [form for form in (stored["absent"] if stored else []) if form not in forms]
+    missing = [form for form, url in linked.items() if url and form not in forms and form not in absent]
+    return {"missing": missing, "absent": absent}
 
 
 def _main_symbols(document: Document) -> list[str]:

@@ -1,5 +1,6 @@
 """Questions a run asks the store: which pages are known, what a listing said last."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 from store.readings import Document, milliseconds
@@ -54,3 +55,10 @@ async def remember_listing(  # noqa: PLR0913 - the fields of one document
         "read_at": milliseconds(read_at),
     }
     await database.listings.replace_one({"_id": url}, document, upsert=True)
+
+
+async def incomplete(database: Database) -> AsyncIterator[Document]:
+    """Give the posts whose upstream parts are still to be read: `_id`, `missing`, `share_url`; newest first."""
+    wanted = {"missing": 1, "share_url": 1}
+    async for post in database.posts.find({"missing": {"$in": ["share", "origin"]}}, wanted).sort("_id", -1):
+        yield post

@@ -142,6 +142,7 @@ POSTS = Collection(
               " all it was seen with. Forms as for body_from, the copies in the rolling news as `page-rolling`,"
               " `source-rolling`"),
         Field("missing", ARRAY, "upstream forms linked but not read yet: `share`, `origin`", items=STRING),
+        Field("absent", ARRAY, "upstream forms linked, which upstream says it does not have", items=STRING),
         Field("first_run_id", STRING, "run that stored it"),
         Field("run_id", STRING, "run that changed it last"),
         Field("spider", STRING, "spider of that run"),

@@ -120,7 +120,7 @@ def show(database: "Database[dict[str, Any]]") -> int:
 
 def check(database: "Database[dict[str, Any]]", truths: list[dict[str, Any]]) -> int:
     """Compare every stored post with the world's truth, field by field; print and give the differences."""
-    from sandbox.compare import differences, stored_id
+    from sandbox.compare import differences, stored_id, with_upstream
 
     stored = {post["_id"]: post for post in database.posts.find()}
     expected = {stored_id(truth): truth for truth in truths if truth["listed"]}
@@ -128,7 +128,7 @@ def check(database: "Database[dict[str, Any]]", truths: list[dict[str, Any]]) ->
     for name in sorted(found):
         print(f"{name}: {'not stored' if name in expected else 'not in the world'}")
     for name in sorted(stored.keys() & expected.keys()):
-        for difference in differences(stored[name], expected[name]):
+        for difference in differences(stored[name], with_upstream(expected[name])):
             found[name] += 1
             print(f"{name}: {difference}")
     print(

@@ -22,6 +22,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.urls import post_place
 from store import queries, runs
 from store.schema import Database
+from store.serials import decide_by_serial
 
 SIGN_OF_LIFE_SECONDS = 60.0
 MISSING_SHOWN = 100
@@ -180,6 +181,9 @@ class VerdictExtension:
     async def write_end(self, verdict: dict[str, Any]) -> None:
         """Close the run's document."""
         stats, database = self.crawler.stats, self.spider.store.database
+        stats.set_value(
+            "posts/decided_by_serial", await decide_by_serial(database, self.spider.run_id, self.spider.name)
+        )
         kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         figures = {
             "requests": [

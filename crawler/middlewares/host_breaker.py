@@ -4,7 +4,9 @@ From: what became of each request after its redirects and retries (this middlewa
 Gives: after HOST_FAILURES_MAX failed requests to one host in a row, `HostLeftAloneError` for every further request
 to it, at once, for the rest of the run; after a Retry-After above RETRY_AFTER_MAX the same, for that time.
 Failed: no connection, time-out, 5xx, 403, 429. Any other response starts the count again. robots.txt does not
-count. `host/<host>/left_alone` is there when a host was left alone: the number of its requests not sent.
+count. Answers that spiders judge (signal `answer_judged`) are counted apart: as many unusable ones in a row (block
+pages with status 200, empty or meaningless JSON) end the same way.
+`host/<host>/left_alone` is there when a host was left alone: the number of its requests not sent.
 """
 
 import logging
@@ -22,6 +24,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import load_object
 
 from crawler.middlewares.retry_after import asked_wait
+from crawler.signals import answer_judged
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +44,15 @@ class HostBreakerMiddleware:
         # What is worth a retry is what says that the host, not the request, is at fault.
         self.exceptions = tuple(load_object(name) for name in settings.getlist("RETRY_EXCEPTIONS"))
         self.failures: Counter[str] = Counter()
+        self.unusable: Counter[str] = Counter()
         self.alone_until: dict[str, float] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make the middleware, as Scrapy asks for it."""
-        return cls(crawler)
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.answer_judged, signal=answer_judged)
+        return middleware
 
     def process_request(self, request: Request) -> None:
         """Raise `HostLeftAloneError` when the host of this request is left alone now."""
@@ -73,6 +79,13 @@ class HostBreakerMiddleware:
         """Count the failure; it passes on as it is."""
         if isinstance(exception, self.exceptions) and not _is_robots(request):
             self._count_failure(_host(request))
+
+    def answer_judged(self, response: Response, usable: bool) -> None:
+        """Count what a spider says of an answer."""
+        host = urlparse_cached(response).hostname or ""
+        self.unusable[host] = 0 if usable else self.unusable[host] + 1
+        if self.unusable[host] == self.failures_max:
+            self._leave_alone(host, inf, f"{self.failures_max} answers in a row say nothing")
 
     def _count_failure(self, host: str) -> None:
         self.failures[host] += 1

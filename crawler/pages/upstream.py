@@ -99,15 +99,15 @@ def stamp(post: Post, value: Any) -> None:
 def related(values: Any) -> list[Mark]:
     """Give the securities a list of upstream's names: secids, `{"Code": ..., "Name": ...}`, bare codes.
 
-    What cannot be told without a guess is left out.
+    Each once, in order. What cannot be told without a guess is left out.
     """
-    marks = []
+    marks: dict[str, Mark] = {}
     for value in values if isinstance(values, list) else []:
         row = value if isinstance(value, dict) else {"Code": value}
         found = _secid(words(row.get("QuoteID") or row.get("Code") or row.get("code")))
         if found:
-            marks.append(Mark(found, words(row.get("Name") or row.get("name")), "upstream"))
-    return list({mark.secid: mark for mark in reversed(marks)}.values())[::-1]
+            marks.setdefault(found, Mark(found, words(row.get("Name") or row.get("name")), "upstream"))
+    return list(marks.values())
 
 
 def _secid(code: str) -> str | None:

@@ -13,6 +13,9 @@ BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 LAST_DAY_SHOWN_LATE = date(2021, 12, 10)
 """Posts up to 2021-12-09 may lack a zone; shown 8 h late, the last of them bear the next day."""
 
+SHARE = ("api", "off")
+"""How share links may be followed: the JSON behind them, or not at all."""
+
 _DURATION = re.compile(r"(\d{1,5})([dh])")
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1)}
 
@@ -55,6 +58,13 @@ def flag(name: str, value: str) -> bool:
     if value.strip() not in {"0", "1"}:
         raise ArgumentError(name, value, "1 or 0")
     return value.strip() == "1"
+
+
+def choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    """Read one of several words."""
+    if value.strip() not in choices:
+        raise ArgumentError(name, value, f"one of {', '.join(choices)}")
+    return value.strip()
 
 
 def slugs(value: str) -> list[str]:
@@ -124,6 +134,9 @@ class SiteArguments:
     full: bool
     """Whether all stored posts are read again."""
 
+    share: str
+    """How share links are followed, one of `SHARE`."""
+
     @classmethod
     def parse(cls, arguments: Mapping[str, str], default_site: str, now: datetime) -> "SiteArguments":
         """Read what was typed after `-a`."""
@@ -137,4 +150,5 @@ class SiteArguments:
             limit=count("limit", arguments["limit"]) if "limit" in arguments else None,
             refresh_from=now - duration("refresh", arguments.get("refresh", "1d")),
             full=flag("full", arguments.get("full", "0")),
+            share=choice("share", arguments.get("share", "api"), SHARE),
         )

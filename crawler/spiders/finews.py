@@ -1,11 +1,12 @@
-"""The site: home, rolling list, feed, category pages, and every post they show that the store does not know.
+"""The site: home, rolling list, feed, category pages, every post that the store does not know, and its upstream.
 
 Follows: `/`, `/emnews/`, `/feed.xml`; `/category/<slug>.html` of every category that headings, post URLs, feed
-    terms, footers or stored posts name; the posts on them.
+    terms, footers or stored posts name; the posts on them; the share and origin links of posts, also of stored
+    ones whose upstream parts are missing.
 Leaves alone: everything else the pages link to.
 Arguments: `site` (URL), `category` (slugs, comma-separated), `since`, `until` (`YYYY-MM-DD` as Beijing days, or
     `3d`, `12h`), `limit` (posts), `refresh` (re-read posts this young although stored; default `1d`),
-    `full` (`1`: re-read all).
+    `full` (`1`: re-read all), `share` (how share links are followed: `api`, the default, or `off`).
 Settings: FINEWS_SITE, MIRRORS.
 Caveats: a category of two words lists nothing; its posts are reached from home and feed only.
 """
@@ -26,8 +27,8 @@ from crawler.pages.home import parse_home
 from crawler.pages.listing import parse_listing
 from crawler.pages.post import parse_post
 from crawler.spiders.arguments import SiteArguments, possible_times
-from crawler.spiders.base import StoreSpider
-from crawler.urls import category_url, post_place
+from crawler.spiders.upstream import UpstreamSpider
+from crawler.urls import SHARE_HOSTS, category_url, post_id, post_place
 from store import queries
 
 _PARSERS: dict[str, Callable[[str, str], Listing]] = {
@@ -38,12 +39,12 @@ _PARSERS: dict[str, Callable[[str, str], Listing]] = {
 }
 
 
-class FinewsSpider(StoreSpider):
+class FinewsSpider(UpstreamSpider):
     """Crawl the site."""
 
     name = "finews"
     known_arguments: ClassVar[frozenset[str]] = frozenset(
-        {"site", "category", "since", "until", "limit", "refresh", "full"}
+        {"site", "category", "since", "until", "limit", "refresh", "full", "share"}
     )
 
     given: SiteArguments
@@ -60,7 +61,8 @@ class FinewsSpider(StoreSpider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         site = spider.given.site
         crawler.settings.set("FINEWS_SITE", site, "spider")
-        spider.allowed_domains = [urlsplit(site).hostname or ""]
+        site_host = urlsplit(site).hostname or ""
+        spider.allowed_domains = [site_host, "eastmoney.com", *SHARE_HOSTS]
         return spider
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -71,7 +73,10 @@ class FinewsSpider(StoreSpider):
         self.asked = 0
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask for the seeds, and the pages of the categories that stored posts stand in."""
+        """Ask for what is missing, for the seeds, and for the categories that stored posts stand in."""
+        async for post in queries.incomplete(self.store.database):
+            for request in self.upstream_requests(post["_id"], post["missing"], post["share_url"]):
+                yield request
         slugs = self.given.only or await queries.categories(self.store.database)
         if not self.given.only:
             for page, path in (("home", "/"), ("rolling", "/emnews/"), ("feed", "/feed.xml")):
@@ -177,8 +182,20 @@ class FinewsSpider(StoreSpider):
         if self.is_in_window(post):
             self.crawler.stats.inc_value("posts/scraped")
             yield post
+            linked = [form for form in ("share", "origin") if getattr(post, f"{form}_url")]
+            for request in self.upstream_requests(post_id(post.name), linked, post.share_url):
+                yield request
         else:
             self.crawler.stats.inc_value("posts/outside_window")
+
+    def upstream_requests(self, post: str | None, forms: list[str], share_url: str | None) -> list[Request]:
+        """Ask for the linked upstream forms of a post."""
+        requests = []
+        if post and "share" in forms and self.given.share == "api":
+            requests += self.share_request(post, share_url)
+        if post and "origin" in forms:
+            requests += self.origin_request(post)
+        return requests
 
     def is_in_window(self, post: Post) -> bool:
         """Tell whether a post's time lies in the window; a time that may be shown 8 h late counts either way."""

@@ -1,0 +1,132 @@
+"""Reading an article where it comes from: the share host's text, East Money's JSON, East Money's page.
+
+Upstream is optional: a host that is down costs a warning, and `missing` in the stored post brings a later run
+back. So every request here fails quietly, and what upstream does not have is remembered as `absent`.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from crawler.items import Post
+from crawler.pages.article import parse_article
+from crawler.pages.article_json import parse_article_json
+from crawler.pages.errors import PageLayoutError
+from crawler.pages.payload import MissingPayloadError
+from crawler.pages.share import parse_share
+from crawler.signals import answer_judged
+from crawler.spiders.base import StoreSpider
+from crawler.urls import article_json_url, article_url, share_code, share_text_url
+from store.absent import mark_absent
+
+PATIENCE_SECONDS = 6
+"""Time-out of one try. Upstream is optional and answers within two seconds or not at all; with three tries and
+four requests at a time, a silent host is found out in 40 seconds."""
+
+_GONE = frozenset({404, 410})
+
+
+class UpstreamSpider(StoreSpider):
+    """A spider that completes posts from upstream."""
+
+    def share_request(self, post: str, share_url: str | None) -> list[Request]:
+        """Ask for the text behind a share link; nothing where it names no article."""
+        code, url = share_code(share_url or ""), share_text_url(share_url or "")
+        return [self.upstream_request("share", post, url, self.parse_share, code=code)] if code and url else []
+
+    def origin_request(self, post: str) -> list[Request]:
+        """Ask for East Money's JSON of an article; nothing for a post that can have none."""
+        url = article_json_url(post)
+        return [self.upstream_request("origin", post, url, self.parse_article_json, code=post)] if url else []
+
+    def upstream_request(self, page: str, post: str, url: str, callback: Any, **arguments: str) -> Request:
+        """Build a request upstream; the site's own go first."""
+        return Request(
+            url,
+            callback,
+            errback=self.failed_upstream,
+            priority=-1,
+            meta={"page": page, "download_timeout": PATIENCE_SECONDS},
+            cb_kwargs={"post": post, **arguments},
+        )
+
+    async def parse_share(self, response: Response, post: str, code: str) -> AsyncIterator[Any]:
+        """Read the share host's text."""
+        try:
+            read = parse_share(self.text_of(response), response.url, datetime.now(UTC), code)
+        except MissingPayloadError:
+            await self.absent(post, "share", response)
+        except PageLayoutError as error:
+            self.unusable(error, response)
+        else:
+            yield self.read_upstream(read, post, response)
+
+    async def parse_article_json(self, response: Response, post: str, code: str) -> AsyncIterator[Any]:
+        """Read East Money's JSON; where it does not tell the article, ask for the page."""
+        try:
+            read = parse_article_json(self.text_of(response), response.url, datetime.now(UTC), code)
+        except MissingPayloadError:
+            self.judged(response, usable=True)
+            yield self.article_request(post)
+        except PageLayoutError as error:
+            self.unusable(error, response)
+            yield self.article_request(post)
+        else:
+            yield self.read_upstream(read, post, response)
+
+    def article_request(self, post: str) -> Request:
+        """Ask for East Money's page of an article."""
+        return self.upstream_request("article", post, article_url(post) or "", self.parse_article)
+
+    async def parse_article(self, response: Response, post: str) -> AsyncIterator[Any]:
+        """Read East Money's page."""
+        try:
+            read = parse_article(self.text_of(response), response.url, datetime.now(UTC))
+        except MissingPayloadError:
+            await self.absent(post, "origin", response)
+        except PageLayoutError as error:
+            self.unusable(error, response)
+        else:
+            yield self.read_upstream(read, post, response)
+
+    def read_upstream(self, read: Post, post: str, response: Response) -> Post:
+        """Count a reading, which is one of `post` whatever its own pages call it."""
+        self.judged(response, usable=True)
+        self.crawler.stats.inc_value(f"pages/{response.meta['page']}/read")
+        self.crawler.stats.inc_value("posts/scraped")
+        read.name = post
+        return read
+
+    async def absent(self, post: str, form: str, response: Response) -> None:
+        """Remember that upstream does not have a form of a post."""
+        self.judged(response, usable=True)
+        self.crawler.stats.inc_value(f"pages/{response.meta['page']}/absent")
+        await mark_absent(self.store.database, post, form, self.run_id, self.name)
+
+    def unusable(self, error: PageLayoutError, response: Response) -> None:
+        """Count an answer that says nothing although its status was good."""
+        self.judged(response, usable=False)
+        self.crawler.stats.inc_value(f"pages/{response.meta['page']}/unreadable/{type(error).__name__}")
+        self.logger.info("%s", error)
+
+    def judged(self, response: Response, *, usable: bool) -> None:
+        """Let the middlewares know whether a host answers sensibly."""
+        self.crawler.signals.send_catch_log(answer_judged, response=response, usable=usable)
+
+    async def failed_upstream(self, failure: Failure) -> AsyncIterator[Any]:
+        """Errback: count; ask for the page where the JSON cannot be had; a page that is gone is absent."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
+        page, post = request.meta["page"], request.cb_kwargs["post"]
+        response = failure.value.response if isinstance(failure.value, HttpError) else None
+        if page == "article" and response is not None and response.status in _GONE:
+            await self.absent(post, "origin", response)
+            return
+        reason = f"Http{response.status}" if response is not None else type(failure.value).__name__
+        self.crawler.stats.inc_value(f"pages/{page}/failed/{reason}")
+        if page == "origin":
+            yield self.article_request(post)
