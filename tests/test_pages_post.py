@@ -300,7 +300,7 @@ def test_unreadable_front_matter(layout: str) -> None:
     [
         ("<b>江电</b>公告", "江电公告"),
         ("<b>江电公告", "江电公告"),
-        ("　A&amp;B股　齐升\u200b ", "A&B股 齐升"),
+        ("　A&amp;B股　齐升  再创\n新高 ", "A&B股　齐升  再创 新高"),
         ("研发投入>10% 利润<5%", "研发投入>10% 利润<5%"),
         ("", ""),
         ("cafe\u0301", "café"),
@@ -353,6 +353,12 @@ def test_markdown_in_a_flash_is_turned_back(rendered: str, written: str) -> None
 def test_a_digest_without_article_is_a_flash(rendered: str, written: str) -> None:
     post = flash(f"<blockquote>\n  {rendered}\n</blockquote>")
     assert (post.digest, post.body.text) == (None, written)
+
+
+def test_a_digest_keeps_its_blanks_and_a_text_does_not() -> None:
+    digest = "<blockquote>\n  <p>会议指出，  要扎实推进。　会议强调，\n稳字当头。</p>\n</blockquote>"
+    assert flash(f"{digest}\n<p>文</p>").digest == "会议指出，  要扎实推进。　会议强调， 稳字当头。"
+    assert flash(digest).body.text == "会议指出， 要扎实推进。 会议强调， 稳字当头。"
 
 
 def test_a_flash_keeps_its_links_and_pictures() -> None:

@@ -173,9 +173,11 @@ def check_listing(found: Listing | Post | None) -> None:
 
 
 def check_post(found: Post) -> None:
-    assert found.title == visible(found.title)
     check_text(found.body.text)
-    check_text(found.digest or "")
+    for line in [found.title, *(found.digest or "").split("\n")]:
+        assert unicodedata.is_normalized("NFC", line)
+        assert line == line.strip()
+        assert not set(line) & set("\t\n\r\f\v")
     assert found.digest is None or found.digest
     assert found.body.text or found.digest is None
     assert all(found.tags)

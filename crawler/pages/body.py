@@ -38,10 +38,11 @@ def parse_fragment(fragment: str, base: str) -> Body:
 
 def parse_body(nodes: Iterable[HtmlElement], base: str) -> Body:
     """Parse a body from sibling elements, with the text after each; relative links count from `base`."""
-    return Reader(base).body(nodes)
+    return finished(Reader(base).collect(nodes))
 
 
-def _finish(blocks: list[Block]) -> Body:
+def finished(blocks: list[Block]) -> Body:
+    """Give the body that blocks make, without those that are no article."""
     kept, media_raw, editor = [], None, None
     for block in blocks:
         text = block.text
@@ -107,12 +108,12 @@ class Reader:
         self.numbers = count(1)
         self.contexts = [_Context()]
 
-    def body(self, nodes: Iterable[HtmlElement]) -> Body:
-        """Read sibling elements, each with the text after it."""
+    def collect(self, nodes: Iterable[HtmlElement]) -> list[Block]:
+        """Read sibling elements, each with the text after it, and give their blocks."""
         for node in nodes:
             self.read(node)
         self.flush()
-        return _finish(self.blocks)
+        return self.blocks
 
     def read(self, node: HtmlElement) -> None:
         """Read one element, or comment, and the text after it."""

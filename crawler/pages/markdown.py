@@ -15,7 +15,8 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from crawler.items import Body
-from crawler.pages.body import Reader
+from crawler.pages.body import Reader, finished
+from crawler.pages.render import as_written
 
 _AROUND = {"em": "*", "strong": "**", "del": "~~", "code": "`"}
 _CELLS = frozenset("td th".split())
@@ -77,8 +78,17 @@ class MarkdownReader(Reader):
 
 
 def parse_markdown(elements: Iterable[HtmlElement], base: str) -> Body:
-    """Parse what Markdown made of plain text, as that text; relative links count from `base`."""
-    return MarkdownReader(base).body(elements)
+    """Parse what Markdown made of a flash, as the plain text it was; relative links count from `base`."""
+    return finished(MarkdownReader(base).collect(elements))
+
+
+def written(elements: Iterable[HtmlElement]) -> str:
+    """Give the plain text that Markdown made elements of, blanks and all; empty lines are left out."""
+    lines = (
+        as_written("".join(run.text for cell in block.cells for run in cell.runs))
+        for block in MarkdownReader("").collect(elements)
+    )
+    return "\n".join(line for line in lines if line)
 
 
 def with_tags(element: HtmlElement) -> HtmlElement:

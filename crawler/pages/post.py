@@ -17,8 +17,8 @@ from crawler.items import Body, Link, Post
 from crawler.pages.body import parse_body
 from crawler.pages.errors import PageLayoutError
 from crawler.pages.layout import elements, one, section_of
-from crawler.pages.markdown import parse_markdown, take_shown_ending, with_tags
-from crawler.pages.render import visible
+from crawler.pages.markdown import parse_markdown, take_shown_ending, with_tags, written
+from crawler.pages.render import as_written, visible
 from crawler.urls import (
     ROLLING_CATEGORY,
     PostPlace,
@@ -88,7 +88,7 @@ def _parts(section: Selector, url: str) -> _Parts:
     source_link, footer_links = _cut_ending(body)
     return _Parts(
         time=printed["time"],
-        title=visible(_text(title)),
+        title=as_written(_text(title)),
         body=[with_tags(element) for element in body],
         source_link=source_link,
         footer_links=footer_links,
@@ -153,7 +153,7 @@ def _read_leaked_front_matter(post: Post, page: _Parts) -> None:
     }
     if not named.keys() >= {"layout", "title", "date", "categories", "tags"}:
         return
-    post.title = visible(named["title"].strip('“”"'))
+    post.title = as_written(named["title"].strip('“”"'))
     post.published_raw = named["date"].removesuffix("+0800").strip() or None
     post.published_zoned = True
     post.category = named["categories"] or None
@@ -168,7 +168,7 @@ def _read_body(post: Post, body: list[HtmlElement], url: str) -> None:
     is_flash = rolling and not lead and _is_plain(body)
     post.body = parse_markdown(body, url) if is_flash else parse_body(body[len(lead) :], url)
     if lead and post.body.text:
-        post.digest = parse_markdown(lead, url).text or None
+        post.digest = written(lead) or None
     elif lead:
         post.body = parse_markdown(body, url)
 

@@ -14,6 +14,7 @@ from itertools import groupby
 from crawler.items import Image, Link, Mark
 
 _BLANKS = re.compile(r"\s+")
+_LINE_ENDS = re.compile(r"[\t\n\r\f\v]+")
 # Zero-width characters, soft hyphens, byte order marks, directional and other format controls, C0/C1 controls.
 _INVISIBLE = re.compile(
     "[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
@@ -23,6 +24,11 @@ _INVISIBLE = re.compile(
 def visible(text: str) -> str:
     """Give `text` as a reader sees it on one line: NFC, runs of blanks as one space, nothing invisible."""
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", _INVISIBLE.sub("", text))).strip()
+
+
+def as_written(text: str) -> str:
+    """Give a title or digest as its writer typed it: NFC, one line, nothing cut but its ends."""
+    return _LINE_ENDS.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
 @dataclass(slots=True)
