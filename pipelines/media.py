@@ -35,7 +35,8 @@ def medium(post: Post) -> Media | None:
     if not rolling and post.category and post.tags and len(post.category.split()) == len(post.tags):
         return Media(media_name(" ".join(post.tags)), post.category)
     name = post.body.media_raw or (_closing_medium(post) if rolling else None)
-    return Media(name, media_slug(name)) if name else None
+    # Two blanks in a name are one to a reader; the site's slug keeps both.
+    return Media(" ".join(name.split()), media_slug(name)) if name else None
 
 
 def _closing_medium(post: Post) -> str | None:

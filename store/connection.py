@@ -71,6 +71,8 @@ class Store:
             self._client = _client(uri)
             options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
             database = self._client.get_database(self.name, codec_options=options)
+            with pymongo.timeout(SELECTION_SECONDS):
+                await database.command("ping")
             with pymongo.timeout(PREPARE_SECONDS):
                 await prepare(database)
         except MongodError as error:

@@ -124,7 +124,6 @@ def _united(forms: Document, stored: Document | None) -> Document:
     categories = [form["category"] for form in said if "category" in form]
     securities = _securities(said)
     document = {name: _first(form.get(name) for form in said) for name in _SINGLE}
-    document["media"] = _as_the_site_spells(document["media"], forms)
     return document | {
         **_published(said, stored),
         "body_from": _best(forms).split("-")[0],
@@ -141,16 +140,6 @@ def _united(forms: Document, stored: Document | None) -> Document:
 
 def _first(values: Iterable[Any]) -> Any:
     return next((value for value in values if value is not None), None)
-
-
-def _as_the_site_spells(medium: Document | None, forms: Document) -> Document | None:
-    """Give a medium the slug of its own category, which may hold two blanks where its name has one."""
-    own = [
-        forms[form]["said"]["media"]["value"]
-        for form in ("source", "page")
-        if form in forms and "media" in forms[form]["said"]
-    ]
-    return next((spelt for spelt in own if medium and spelt["name"] == medium["name"]), medium)
 
 
 def _each_once(*lists: list[str]) -> list[str]:
