@@ -10,7 +10,9 @@ import json
 import signal
 import sys
 from datetime import date, datetime
+from pathlib import Path
 
+from sandbox.bodies import Bodies
 from sandbox.faults import FAULTS, HOSTS, Fault, UnknownFaultError, parse_list
 from sandbox.layout import LAYOUTS
 from sandbox.server import Sandbox, listen
@@ -40,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--now", type=_moment, help="the world's present, ISO with zone (default: after the last day)"
     )
     parser.add_argument("--upstream-only", type=int, default=0, help="news that the site never shows (default: 0)")
+    parser.add_argument("--bodies", type=_bodies, help="folder of articles that share and newsinfo answer with")
     parser.add_argument("--with-parent", action="store_true", help="stop also when standard input ends")
     parser.add_argument("--archive-days", type=int, help="move posts older than this to /old_post/")
 
@@ -49,6 +52,13 @@ def _moment(asked: str) -> datetime:
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{asked} names no zone")
     return moment
+
+
+def _bodies(folder: str) -> Bodies:
+    try:
+        return Bodies(Path(folder))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _faults(asked: str) -> list[Fault]:
@@ -71,7 +81,9 @@ def run(options: argparse.Namespace) -> int:
         upstream_only=options.upstream_only,
     )
     try:
-        asyncio.run(_serve(Sandbox(world, options.faults), options.port, with_parent=options.with_parent))
+        asyncio.run(
+            _serve(Sandbox(world, options.faults, options.bodies), options.port, with_parent=options.with_parent)
+        )
     except OSError as error:
         sys.stderr.write(f"cannot listen on 127.0.0.1:{options.port}: {error.strerror}\n")
         return 1

@@ -1,7 +1,6 @@
 """What a stored document has to do with the truth of its post: for the demo and the tests.
 
-From plain dicts: a document of `posts` as PyMongo gives it, and a `PostTruth` in JSON: as the site alone tells it,
-or `completed` by what upstream says. Gives the differences.
+From plain dicts: a document of `posts` as PyMongo gives it, and a `PostTruth` in JSON. Gives the differences.
 Knows the store's contract, and imports nothing of the project.
 """
 
@@ -55,51 +54,6 @@ def _united(forms: list[dict[str, Any]]) -> list[dict[str, Any]]:
         known["mentions"] = max(known["mentions"], one["mentions"])
         known["name"] = known["name"] or one["name"]
     return list(united.values())
-
-
-def completed(truth: dict[str, Any]) -> dict[str, Any]:
-    """Give the truth of a post as it is once upstream's forms behind its links were read, too.
-
-    The best form has the words, pictures and links; the time is exact; the medium is upstream's.
-    """
-    said = {form["form"]: form for form in truth["upstream"]}
-    linked = {"origin": truth["origin_url"], "share": truth["share_url"]}
-    read = [said[form] for form, url in linked.items() if url]
-    if not read:
-        return truth
-    best = read[0]
-    securities = _united([*(one["securities"] for one in read), truth["securities"]])
-    digest = best["digest"] or truth["digest"]
-    # A flash has its digest as text.
-    digest = None if digest == best["text"] or truth["kind"].startswith("flash") else digest
-    shown = f"{best['title']}\n{digest or ''}"
-    return truth | {
-        "body_from": best["form"],
-        "published_from": best["form"],
-        "title": best["title"],
-        "digest": digest,
-        "text": best["text"],
-        "media": best["media"],
-        "securities": securities,
-        "symbols": sorted(one["symbol"] for one in securities),
-        "main_symbols": sorted(one["symbol"] for one in securities if is_about(one, shown)),
-        "images": best["images"],
-        "links": best["links"],
-        "editor": best["editor"],
-    }
-
-
-def _united(forms: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for one in (security for form in forms for security in form):
-        found.setdefault(one["secid"], one)
-    return list(found.values())
-
-
-def is_about(security: dict[str, Any], shown: str) -> bool:
-    """Tell whether a post is about a security: told by upstream, charted, or named in title or digest."""
-    named = security["name"] is not None and security["name"] in shown
-    return named or bool({"upstream", "chart"} & set(security["evidence"]))
 
 
 def differences(document: dict[str, Any], truth: dict[str, Any]) -> list[str]:

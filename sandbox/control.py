@@ -1,6 +1,6 @@
 """The host control.sandbox: what tests, demo and benchmarks pull.
 
-    GET  /truth, /truth?id=, /upstream, /upstream?id=, /lists, /quotes, /sources, /kinds, /stats,
+    GET  /truth, /truth?id=, /upstream, /upstream?id=, /lists, /quotes, /bars?secid=, /sources, /kinds, /stats,
          /log?since=N (JSON lines)
     POST /add {kind}, /change {id}, /remove {id}, /add-news {kind, column, secid}, /change-news {id},
          /faults {faults: [...], path: ...}, /clear-log
@@ -12,7 +12,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sandbox import faults, quotes
+from sandbox import bars, faults, quotes
 from sandbox.http import Request, Response, as_json
 from sandbox.kinds import KINDS
 from sandbox.news_truth import as_json as news_json
@@ -41,6 +41,9 @@ class Control:
             "GET /upstream": self.upstream,
             "GET /lists": self.lists,
             "GET /quotes": self.quotes,
+            "GET /bars": lambda request: as_json(
+                [asdict(bar) for bar in bars.bars(request.query("secid"), self.world.now)]
+            ),
             "GET /sources": lambda _: as_json(self.sandbox.world.sources()),
             "GET /kinds": lambda _: as_json(sorted(KINDS)),
             "GET /stats": self.stats,

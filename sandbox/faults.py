@@ -5,13 +5,19 @@ A fault turns the response a host would have given into another one. Faults are 
 Hosts are named in `HOSTS`; without one the site is meant. New faults: one function with `@_fault` here.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sandbox.http import Request, Response, html
+from sandbox.http import Request, Response, as_asked, html
 
-HOSTS = ("site", "share", "article", "newsinfo", "listapi", "weblist", "newsapi", "quote", "push2")
+HOSTS = (
+    *("site", "share", "article", "newsinfo", "caifuhao"),
+    *("listapi", "weblist", "newsapi"),
+    *("quote", "push2", "push2his"),
+)
 """What a fault can strike, as `sandbox.server` names its hosts."""
 
 Change = Callable[[Request, Response, bytes], Response]
@@ -110,6 +116,49 @@ def _short_body(_request: Request, response: Response, _page: bytes) -> Response
 @_fault("hang", "the request is never answered")
 def _hang(_request: Request, response: Response, _page: bytes) -> Response:
     return replace(response, manner="hang")
+
+
+@_fault("empty-json", "{} for everything")
+def _empty_json(request: Request, _response: Response, _page: bytes) -> Response:
+    return as_asked(request, {})
+
+
+@_fault("null-data", "JSON with a message and `data: null` for everything")
+def _null_data(request: Request, _response: Response, _page: bytes) -> Response:
+    return as_asked(request, {"rc": 102, "code": 0, "message": "系统繁忙", "data": None})
+
+
+@_fault("passport", "JSON that holds the user's passport alone for everything, as throttled hosts answer")
+def _passport(request: Request, _response: Response, _page: bytes) -> Response:
+    said: dict[str, Any] = {"bizCode": "", "bizMsg": "", "code": 0, "extra": {}, "hitsTotal": 1, "msg": "OK"}
+    return as_asked(request, said | {"result": {"passportWeb": [{"uid": "1000000000000001"}]}})
+
+
+@_fault("plain-refused", "{} for requests that no page of the same host makes, as if only browsers were served")
+def _plain_refused(request: Request, response: Response, _page: bytes) -> Response:
+    by_page = request.host in request.headers.get("referer", "") or "sec-fetch-site" in request.headers
+    return response if by_page or request.path.endswith(".html") else as_asked(request, {})
+
+
+@_fault("key-case", "the keys of JSON objects begin with a capital letter")
+def _key_case(_request: Request, response: Response, _page: bytes) -> Response:
+    return _rewritten(response, lambda news: {key.capitalize(): value for key, value in news.items()})
+
+
+@_fault("both-keys", "news with only one of `text` and `content` have the other one, too, empty")
+def _both_keys(_request: Request, response: Response, _page: bytes) -> Response:
+    return _rewritten(response, lambda news: {"text": "", "content": ""} | news if "title" in news else news)
+
+
+def _rewritten(response: Response, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Response:
+    if not response.body.startswith(b"{"):
+        return response
+    return replace(response, body=json.dumps(change(json.loads(response.body)), ensure_ascii=False).encode())
+
+
+@_fault("large-batch", "the connection closes when more than 100 securities are asked for at once")
+def _large_batch(request: Request, response: Response, _page: bytes) -> Response:
+    return replace(response, manner="drop") if request.query("secids").count(",") >= 100 else response
 
 
 @_fault("not-found-home", "the home page is the 404 page, status 404")

@@ -55,12 +55,19 @@ class NewsTruth:
 
     title: str
     digest: str | None
+    """As its article says; None where that has none."""
+
+    summary: str | None
+    """What columns say for a digest where the article has none; None where that is the title alone."""
+
     text: str
+    """Of the article; of a Caifuhao post, what its page says."""
+
     published_at: datetime
     """Aware, UTC."""
 
     body_from: str
-    """`origin`; `list` for a flash without an article."""
+    """`origin`; `list` for a flash without an article, and for a Caifuhao post, whose page is of another make."""
 
     media: tuple[str, str] | None
     author: str | None
@@ -94,15 +101,17 @@ def news_truth(news: News) -> NewsTruth:
     digest = shown_digest(news.draft, text)
     shown = f"{news.draft.title}\n{digest or ''}"
     medium = (news.plan.medium.name, news.plan.medium.slug)
+    told = news.draft.digest is None and news.columns and not lists.says_title_alone(news)
     return NewsTruth(
         id=news.id,
         kind=news.kind,
         on_site=news.on_site,
         title=news.draft.title,
         digest=digest,
+        summary=reading.plain(news.lead) if told else None,
         text=text,
         published_at=news.plan.published_at.astimezone(UTC),
-        body_from="list" if only else "origin",
+        body_from="origin" if news.has_article else "list",
         media=bracketed_medium(news.plan, news.draft) if only else medium,
         author=news.plan.medium.name if news.kind == "caifuhao" else None,
         editor=editor_of(news.draft),

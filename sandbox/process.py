@@ -135,6 +135,10 @@ class SandboxProcess:
         """Give the truth of every quote, as `sandbox.quotes.QuoteTruth` in JSON."""
         return list(json.loads(self._control("GET", "/quotes")))
 
+    def bars(self, secid: str) -> list[dict[str, Any]]:
+        """Give the truth of every daily bar of a security, as `sandbox.bars.BarTruth` in JSON, oldest first."""
+        return list(json.loads(self._control("GET", "/bars?" + urlencode({"secid": secid}))))
+
     def sources(self) -> dict[str, str]:
         """Give the Jekyll sources by path."""
         return dict(json.loads(self._control("GET", "/sources")))

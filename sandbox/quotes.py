@@ -1,35 +1,39 @@
-"""East Money's quote hosts: instrument pages without numbers, and the JSON behind them.
+"""East Money's quotes as JSON: `push2.eastmoney.com`.
 
 From a secid of `sandbox.securities`. A quote depends on the secid alone. Without `fltt=2` prices are integers
-scaled by the security's own decimals, percentages by f152, as on the real host.
+scaled by the security's own decimals, percentages by f152, as on the real host; `"-"` where there is no value.
+Securities that it does not know are left out of lists; a list of none is `data: null`.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sandbox.http import Request, Response, as_json, html
+from sandbox.http import Request, Response, as_asked, html
 from sandbox.plan import BEIJING, dice
 from sandbox.securities import BY_SECID, Security
 
 _PERCENT_DECIMALS = 2
+SUSPENDED = frozenset({"0.300024"})
+"""Securities that are not traded: they have no numbers but the previous close."""
+
 _QUOTED_AT = datetime(2022, 5, 31, 15, 0, tzinfo=BEIJING)
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteTruth:
-    """A quote as a reader must store it: decimal prices, percentages in percent."""
+    """A quote as a reader must store it: decimal prices, percentages in percent. None: upstream has no value."""
 
     secid: str
     name: str
-    last: float
-    open: float
-    high: float
-    low: float
+    last: float | None
+    open: float | None
+    high: float | None
+    low: float | None
     previous_close: float
-    change: float
-    change_percent: float
-    volume: int
-    amount: float
+    change: float | None
+    change_percent: float | None
+    volume: int | None
+    amount: float | None
     at: int
     """Time of the quote, epoch seconds."""
 
@@ -40,7 +44,10 @@ def quote(secid: str) -> QuoteTruth | None:
     if security is None:
         return None
     chance, places = dice("quote", secid), security.decimals
-    previous = round(security.price, places)
+    previous, at = round(security.price, places), int(_QUOTED_AT.timestamp())
+    if secid in SUSPENDED:
+        nothing = dict.fromkeys(("last", "open", "high", "low", "change", "change_percent", "volume", "amount"))
+        return QuoteTruth(secid=secid, name=security.name, previous_close=previous, at=at, **nothing)
     last, opened = (round(previous * chance.uniform(0.95, 1.05), places) for _ in range(2))
     volume = chance.randint(10_000, 9_000_000)
     return QuoteTruth(
@@ -55,31 +62,44 @@ def quote(secid: str) -> QuoteTruth | None:
         round((last - previous) / previous * 100, _PERCENT_DECIMALS),
         volume,
         round(volume * 100 * last, 2),
-        int(_QUOTED_AT.timestamp()),
+        at,
     )
 
 
 def push2(request: Request) -> Response:
-    """Answer on push2: `stock/get` for one security, `ulist.np/get` for many."""
-    decimal = request.query("fltt") == "2"
-    fields = request.query("fields").split(",")
-    match request.path:
+    """Answer on push2: `stock/get` for one security, `ulist.np/get` for many, `ulist/get` for many in pages."""
+    match request.path.removeprefix("/webguest"):
         case "/api/qt/stock/get":
-            answer = _answer(request.query("secid"), _STOCK_FIELDS, fields, decimal=decimal)
-            return as_json({"rc": 0 if answer else 102, "rt": 4, "full": 1, "dlmkts": "", "data": answer})
+            answer = _answer(request, request.query("secid"), STOCK_FIELDS)
+            return as_asked(
+                request, {"rc": 0 if answer else 102, "rt": 4, "full": 1, "dlmkts": "", "data": answer}
+            )
         case "/api/qt/ulist.np/get":
-            rows = [
-                _answer(secid, _LIST_FIELDS, fields, decimal=decimal)
-                for secid in request.query("secids").split(",")
-            ]
-            found = [row for row in rows if row]
-            data = {"total": len(found), "diff": found} if found else None
-            return as_json({"rc": 0, "rt": 11, "full": 1, "dlmkts": "", "data": data})
+            rows = _rows(request)
+            return _listed(request, len(rows), rows)
+        case "/api/qt/ulist/get":
+            rows = _rows(request)
+            page, size = (int(request.query(name) or default) for name, default in (("pn", "1"), ("pz", "20")))
+            shown = rows[(page - 1) * size : page * size]
+            numbered = {str(place): row for place, row in enumerate(shown)}
+            return _listed(request, len(rows), shown if request.query("np") == "1" else numbered)
         case _:
             return html("", 404)
 
 
-_STOCK_FIELDS = {
+def _rows(request: Request) -> list[dict[str, object]]:
+    answers = (_answer(request, secid, _LIST_FIELDS) for secid in request.query("secids").split(","))
+    return [answer for answer in answers if answer is not None]
+
+
+def _listed(
+    request: Request, total: int, rows: list[dict[str, object]] | dict[str, dict[str, object]]
+) -> Response:
+    data = {"total": total, "diff": rows} if rows else None
+    return as_asked(request, {"rc": 0, "rt": 11, "full": 1, "dlmkts": "", "data": data})
+
+
+STOCK_FIELDS = {
     "f43": "last",
     "f44": "high",
     "f45": "low",
@@ -117,11 +137,13 @@ _LIST_FIELDS = {
 _PRICES = {"last", "high", "low", "open", "previous_close", "change"}
 
 
-def _answer(secid: str, names: dict[str, str], fields: list[str], *, decimal: bool) -> dict[str, object] | None:
+def _answer(request: Request, secid: str, names: dict[str, str]) -> dict[str, object] | None:
     truth, security = quote(secid), BY_SECID.get(secid)
     if truth is None or security is None:
         return None
-    return {field: _value(names[field], truth, security, decimal=decimal) for field in fields if field in names}
+    asked, decimal = request.query("fields").split(","), request.query("fltt") == "2"
+    fields = list(names) if asked == [""] else [field for field in asked if field in names]
+    return {field: _value(names[field], truth, security, decimal=decimal) for field in fields}
 
 
 def _value(name: str, truth: QuoteTruth, security: Security, *, decimal: bool) -> object:
@@ -131,43 +153,14 @@ def _value(name: str, truth: QuoteTruth, security: Security, *, decimal: bool) -
         "market": security.market,
         "decimals": security.decimals,
         "percent_decimals": _PERCENT_DECIMALS,
-        "status": 5,  # closed
+        "status": 6 if truth.secid in SUSPENDED else 5,  # 5: closed
     }
     if name in fixed:
         return fixed[name]
     number = getattr(truth, name)
+    if number is None:
+        return "-"
     if decimal or name not in {*_PRICES, "change_percent"}:
         return number
     places = security.decimals if name in _PRICES else _PERCENT_DECIMALS
     return round(number * 10**places)
-
-
-def instrument(request: Request) -> Response:
-    """Answer on the host of instrument pages: unify links redirect, pages show no number without JavaScript."""
-    for prefix in ("/unify/r/", "/unify/cr/"):
-        if request.path.startswith(prefix):
-            secid = request.path.removeprefix(prefix)
-            if secid not in BY_SECID:
-                return html("", 404)
-            return html("", 302, Location=f"http://quote.eastmoney.com{_page(BY_SECID[secid])}")
-    for security in BY_SECID.values():
-        if request.path == _page(security):
-            return html(
-                f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{security.name}({security.code})'
-                f'行情_东方财富网</title></head><body><h1 class="name">{security.name}</h1>'
-                f'<span class="code">{security.code}</span><span class="price">-</span></body></html>\n'
-            )
-    return html("", 404)
-
-
-def _page(security: Security) -> str:
-    suffix = security.symbol.rpartition(".")[2].lower()
-    if security.kind == "stock":
-        return {
-            "sh": f"/sh{security.code}.html",
-            "sz": f"/sz{security.code}.html",
-            "bj": f"/bj/{security.code}.html",
-            "hk": f"/hk/{security.code}.html",
-            "us": f"/us/{security.code}.html",
-        }[suffix]
-    return f"/unify/page/{security.secid}.html"

@@ -4,8 +4,9 @@
     finews.zning.xyz, choicewzp1, app.jg .eastmoney.com    share pages and GetNewsText.do
     newsinfo.eastmoney.com                                 the article's JSON
     finance, stock, hk, ... .eastmoney.com                 article pages
+    caifuhao.eastmoney.com                                 pages of Caifuhao posts
     np-listapi, np-weblist, newsapi .eastmoney.com         lists of news
-    quote.eastmoney.com, push2.eastmoney.com               quotes
+    quote, push2, push2his .eastmoney.com                  instrument pages, quotes, daily bars
     control.sandbox                                        see `sandbox.control`
 
 Pages of the site carry ETag and Last-Modified; conditional requests get 304. Every request but those to
@@ -20,7 +21,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-from sandbox import faults, http, list_hosts, quotes, upstream
+from sandbox import bars, faults, http, instruments, list_hosts, quotes, upstream
+from sandbox.bodies import Bodies
 from sandbox.control import CONTROL_HOST, Control
 from sandbox.http import Request, Response, html
 from sandbox.jekyll import SITE
@@ -44,19 +46,22 @@ def host_kind(host: str) -> str | None:
         return "article"
     return {
         "newsinfo.eastmoney.com": "newsinfo",
+        "caifuhao.eastmoney.com": "caifuhao",
         "np-listapi.eastmoney.com": "listapi",
         "np-weblist.eastmoney.com": "weblist",
         "newsapi.eastmoney.com": "newsapi",
         "quote.eastmoney.com": "quote",
         "push2.eastmoney.com": "push2",
+        "push2his.eastmoney.com": "push2his",
     }.get(host)
 
 
 class Sandbox:
     """A world behind HTTP, with its faults and its log."""
 
-    def __init__(self, world: World, asked_faults: list[faults.Fault]) -> None:
+    def __init__(self, world: World, asked_faults: list[faults.Fault], bodies: Bodies | None = None) -> None:
         self.world = world
+        self.bodies = bodies or Bodies()
         self.faults = asked_faults
         self.log: list[dict[str, object]] = []
         self.served: Counter[str] = Counter()
@@ -102,14 +107,16 @@ class Sandbox:
             return html("", 405)
         answers: dict[str, Callable[[], Response]] = {
             "site": lambda: self._site(request),
-            "share": lambda: upstream.share(self.world, request),
+            "share": lambda: self.bodies.share(request) or upstream.share(self.world, request),
             "article": lambda: upstream.article(self.world, request),
-            "newsinfo": lambda: upstream.newsinfo(self.world, request),
+            "newsinfo": lambda: self.bodies.newsinfo(request) or upstream.newsinfo(self.world, request),
+            "caifuhao": lambda: upstream.caifuhao(self.world, request),
             "listapi": lambda: list_hosts.listapi(self.world, request),
             "weblist": lambda: list_hosts.weblist(self.world, request),
             "newsapi": lambda: list_hosts.newsapi(self.world, request),
-            "quote": lambda: quotes.instrument(request),
+            "quote": lambda: instruments.instrument(request),
             "push2": lambda: quotes.push2(request),
+            "push2his": lambda: bars.push2his(self.world.now, request),
         }
         return answers[kind]()
 

@@ -1,4 +1,4 @@
-"""East Money's news hosts: the share page with its JSON, and the article's JSON and page.
+"""East Money's news hosts: the share page with its JSON, the article's JSON and page, Caifuhao's page.
 
 From a world's articles. All times are naive Beijing time, as upstream prints them; paragraphs are indented
 with two U+3000, which the site's generator removes.
@@ -6,21 +6,23 @@ with two U+3000, which the site's generator removes.
 
 from html import escape
 
+from sandbox.assets import asset
 from sandbox.compose import Draft
 from sandbox.forms import joint
 from sandbox.http import Request, Response, as_json, html
 from sandbox.kinds import KINDS
 from sandbox.markup import body_html
 from sandbox.plan import BEIJING, Plan
+from sandbox.share_page import SHARE_PAGE
 from sandbox.world import World
 
 
 def share(world: World, request: Request) -> Response:
     """Answer on the hosts of share pages: `NewsShare.html` is a shell, `GetNewsText.do` has the text."""
     if request.path.endswith("/NewsShare.html"):
-        return html(_SHARE_SHELL)
+        return html(SHARE_PAGE)
     if not request.path.endswith("/NewsData/GetNewsText.do"):
-        return html("", 404)
+        return asset(request.path) or html("", 404)
     code = request.query("id")
     found = world.article(code.removeprefix("NW")) if code.startswith("NW") else None
     return as_json(_news_text(*found) if found else {})
@@ -98,24 +100,18 @@ def article(world: World, request: Request) -> Response:
     )
 
 
-_SHARE_SHELL = """\
-<!DOCTYPE html>
-<html>
-<head>
-<meta charset="utf-8">
-<title>资讯分享</title>
-<script>
-window.onload = function () {
-  var code = new URLSearchParams(location.search).get("infoCode");
-  fetch("/NewsData/GetNewsText.do?id=" + encodeURIComponent(code))
-    .then(function (answer) { return answer.json(); })
-    .then(function (news) {
-      document.getElementById("title").textContent = news.title;
-      document.getElementById("text").innerHTML = news.text || news.content;
-    });
-};
-</script>
-</head>
-<body><h1 id="title"></h1><div id="text"></div></body>
-</html>
-"""
+def caifuhao(world: World, request: Request) -> Response:
+    """Answer on Caifuhao's host: `/news/<23 digits>`."""
+    found = world.news.get(request.path.removeprefix("/news/"))
+    if not found or found.kind != "caifuhao":
+        return html("<html><head><title>404</title></head><body>页面不存在</body></html>", 404)
+    plan, draft = found.plan, found.draft
+    return html(
+        f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8" />\n'
+        f"<title>{escape(draft.title)} _ 财富号</title>\n</head>\n<body>\n"
+        '<div id="main"><div class="g_content"><div class="article page-article">\n'
+        f'<h1 class="article-title">{escape(draft.title)}</h1>\n<div class="article-meta">'
+        f"<span>{found.shown_at:%Y年%m月%d日 %H:%M}</span> <span>{escape(plan.medium.printed)}</span></div>\n"
+        f'<div class="article-body">{_body(plan, draft, marked=True)}</div>\n'
+        "</div></div></div>\n</body>\n</html>\n"
+    )

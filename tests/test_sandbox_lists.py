@@ -313,7 +313,20 @@ def test_a_flash_alone_has_no_article_and_no_page(world: World) -> None:
         has_article = truth.kind in {"article", "flash"}
         assert (loaded(response)["data"] is not None) == (page.status == 200) == has_article
         assert (loaded(news) != {}) == has_article
-        assert (truth.body_from == "origin") == (truth.kind != "flash-only")
+        assert (truth.body_from == "origin") == has_article
+
+
+def test_caifuhao_has_pages_of_its_own(world: World) -> None:
+    own = [truth for truth in world.upstream_truths if truth.kind == "caifuhao"]
+    for truth in own:
+        assert truth.url
+        path = truth.url.removeprefix("http://caifuhao.eastmoney.com")
+        page = upstream.caifuhao(world, Request("GET", path, {})).body.decode()
+        assert truth.text.split("\n")[0] in words(page)
+        assert f"{truth.published_at.astimezone(BEIJING):%Y年%m月%d日 %H:%M}" in page
+        assert truth.author
+    assert own
+    assert upstream.caifuhao(world, Request("GET", "/news/202206012396957996", {})).status == 404
 
 
 def test_the_same_arguments_give_the_same_upstream() -> None:

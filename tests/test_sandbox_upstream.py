@@ -1,4 +1,4 @@
-"""East Money's hosts in the sandbox: the share JSON, the article's JSON and page, quotes."""
+"""East Money's article hosts in the sandbox: the share page with its JSON, the article's JSON and page."""
 
 import json
 import re
@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import quotes, upstream
+from sandbox import upstream
 from sandbox.http import Request, Response
-from sandbox.securities import BY_SECID
 from sandbox.truth import PostTruth
 from sandbox.world import World
 
@@ -77,6 +76,7 @@ def test_the_share_page_is_a_shell(world: World, truths: list[PostTruth]) -> Non
     truth = one(truths, "media")
     page = upstream.share(world, request(f"/html_News/NewsShare.html?infoCode={truth.id}")).body.decode()
     assert "/NewsData/GetNewsText.do?id=" in page
+    assert truth.text.split("\n")[0] not in page
     assert truth.title not in page
     assert upstream.share(world, request("/other")).status == 404
 
@@ -117,65 +117,3 @@ def test_upstream_truths_are_exact_in_time_and_agree_with_the_site(truths: list[
             if truth.kind == "both":
                 assert form.securities == truth.securities
         assert [form.form for form in truth.upstream] == (["share", "origin"] if truth.kind != "sitenews" else [])
-
-
-FIELDS = "f43,f44,f45,f46,f47,f57,f58,f59,f60,f86,f107,f152,f169,f170"
-
-
-@pytest.mark.parametrize("secid", sorted(BY_SECID))
-def test_scaled_and_decimal_quotes_say_the_same(secid: str) -> None:
-    path = f"/api/qt/stock/get?secid={secid}&fields={FIELDS}"
-    scaled = loaded(quotes.push2(request(path)))["data"]
-    decimal = loaded(quotes.push2(request(f"{path}&fltt=2")))["data"]
-    assert scaled.keys() == set(FIELDS.split(","))
-    for field in ("f43", "f44", "f45", "f46", "f60", "f169"):
-        assert isinstance(scaled[field], int)
-        assert scaled[field] / 10 ** scaled["f59"] == pytest.approx(decimal[field], abs=1e-9)
-    assert scaled["f170"] / 100 == pytest.approx(decimal["f170"], abs=1e-9)
-    assert f"{decimal['f107']}.{decimal['f57']}" == secid
-    truth = quotes.quote(secid)
-    assert truth
-    assert (truth.last, truth.change_percent, truth.at) == (decimal["f43"], decimal["f170"], decimal["f86"])
-
-
-def test_decimals_vary_as_on_the_real_host() -> None:
-    assert {security.decimals for security in BY_SECID.values()} == {0, 1, 2, 3, 4}
-
-
-def test_many_quotes_in_one_answer_leave_out_the_unknown() -> None:
-    path = "/api/qt/ulist.np/get?fltt=2&secids=1.600519,9.999999,116.00700&fields=f2,f12,f13,f14,f18,f124"
-    rows = loaded(quotes.push2(request(path)))["data"]["diff"]
-    assert [(row["f13"], row["f12"], row["f14"]) for row in rows] == [
-        (1, "600519", "贵州茅台"),
-        (116, "00700", "腾讯控股"),
-    ]
-    truth = quotes.quote("116.00700")
-    assert truth
-    assert (rows[1]["f2"], rows[1]["f18"], rows[1]["f124"]) == (truth.last, truth.previous_close, truth.at)
-
-
-def test_an_unknown_security_has_no_quote() -> None:
-    assert loaded(quotes.push2(request("/api/qt/stock/get?secid=9.999999&fields=f43"))) == {
-        "rc": 102,
-        "rt": 4,
-        "full": 1,
-        "dlmkts": "",
-        "data": None,
-    }
-    assert loaded(quotes.push2(request("/api/qt/ulist.np/get?secids=9.9&fields=f2")))["data"] is None
-    assert quotes.push2(request("/api/qt/clist/get")).status == 404
-
-
-@pytest.mark.parametrize(
-    ("secid", "path"),
-    [("1.600519", "/sh600519.html"), ("0.835185", "/bj/835185.html"), ("106.NIO", "/us/NIO.html")],
-)
-def test_unify_links_lead_to_instrument_pages_without_numbers(secid: str, path: str) -> None:
-    redirect = quotes.instrument(request(f"/unify/r/{secid}"))
-    assert (redirect.status, redirect.headers["Location"]) == (302, f"http://quote.eastmoney.com{path}")
-    page = quotes.instrument(request(path))
-    assert page.status == 200
-    assert '<span class="price">-</span>' in page.body.decode()
-    assert BY_SECID[secid].name in page.body.decode()
-    assert quotes.instrument(request("/unify/r/9.9")).status == 404
-    assert quotes.instrument(request("/nothing.html")).status == 404
