@@ -18,6 +18,7 @@ headline is not there exactly once, or where the line of time and source tells n
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 from lxml.html import HtmlElement
@@ -29,7 +30,7 @@ from crawler.pages.errors import BlockPageError, EmptyPageError, PageLayoutError
 from crawler.pages.layout import is_block_page
 from crawler.pages.markup import classes, parseable
 from crawler.pages.payload import MissingPayloadError
-from crawler.pages.render import visible
+from crawler.pages.render import as_written, visible
 from crawler.pages.upstream import lead, stamp
 from crawler.urls import article_id, article_url
 
@@ -58,11 +59,11 @@ def parse_article(text: str, url: str, fetched_at: datetime) -> Post:
     page = Selector(text=text, type="html")  # a Selector of its own choice refuses XPath on JSON
     root = _content(page, text, url)
     title, facts, below = _headline(page, url), _shown(page, _FACTS), _shown(page, _SMALL_PRINT)
-    leads = _inner_leads(root) + _shown(page, _LEAD)
+    leads = _inner_leads(root) + _shown(page, _LEAD, as_written)
     body = parse_body([root], url)
     if not body.text and not body.images:
         raise MissingPayloadError(url, "no text in #ContentBody")
-    body.media_raw = _source(page, facts) or body.media_raw or _named(_SOURCE_BELOW, below)
+    body.media_raw = _source(page) or body.media_raw or _named(_SOURCE_BELOW, below)
     body.editor = body.editor or _named(_EDITOR, below)
     digest = next((found for one in leads if (found := lead(one, title, body.text))), None)
     post = Post(url, "origin", fetched_at, number, title, body, digest=digest)
@@ -82,9 +83,9 @@ def _content(page: Selector, text: str, url: str) -> HtmlElement:
     return root
 
 
-def _shown(page: Selector, css: str) -> list[str]:
+def _shown(page: Selector, css: str, tidy: Callable[[str], str] = visible) -> list[str]:
     """Give the words of elements, each on one line; those that show nothing are left out."""
-    texts = (visible(str(found.xpath("string()").get())) for found in page.css(css))
+    texts = (tidy(str(found.xpath("string()").get())) for found in page.css(css))
     return [text for text in texts if text]
 
 
@@ -98,32 +99,32 @@ def _headline(page: Selector, url: str) -> str:
     Empty where both are empty, as some articles' are. Raises PageLayoutError where neither is there.
     """
     above = page.css(_HEADLINE).xpath("self::*[following::*[@id='ContentBody']]")
-    headlines = {visible(str(found.xpath("string()").get())) for found in above} - {""}
+    headlines = {as_written(str(found.xpath("string()").get())) for found in above} - {""}
     if len(headlines) == 1:
         return headlines.pop()
     titles = page.xpath("(//title)[1]")
     if not above and not titles:
         raise PageLayoutError(url, "neither headline nor title")
-    return _SITE_NAME.sub("", visible(str(titles.xpath("string()").get() or "")))
+    return _SITE_NAME.sub("", as_written(str(titles.xpath("string()").get() or "")))
 
 
 def _inner_leads(root: HtmlElement) -> list[str]:
     """Take the leads out that older pages put into the body."""
     found = [child for child in root if child.tag == "div" and "abstract" in classes(child)]
-    texts = [visible(str(child.text_content())) for child in found]
+    texts = [as_written(str(child.text_content())) for child in found]
     for child in found:
         child.drop_tree()
     return texts
 
 
-def _source(page: Selector, facts: list[str]) -> str | None:
+def _source(page: Selector) -> str | None:
     """Give the medium that stands beside the time: with its label, as an attribute, or bare in second place."""
-    if labelled := _named(_SOURCE, facts):
+    if labelled := _named(_SOURCE, _shown(page, _FACTS, as_written)):
         return labelled
     for name in page.css(_SOURCE_NAMES).getall():
-        if visible(name):
-            return visible(name)
-    bare = _shown(page, _ITEMS)[1:2]
+        if as_written(name):
+            return as_written(name)
+    bare = _shown(page, _ITEMS, as_written)[1:2]
     return bare[0] if bare and not _TIME.search(bare[0]) and not _AUTHOR.search(bare[0]) else None
 
 

@@ -37,7 +37,7 @@ def parse_article_json(text: str, url: str, fetched_at: datetime, code: str) -> 
         title=news.get("Art_Title"),
         markup=news.get("Art_Content"),
         digest=news.get("Art_Guidance"),
-        media=news.get("Art_Media_Name"),
+        source=news.get("Art_Media_Name"),
         shown=news.get("Art_ShowTime"),
     )
 
@@ -60,7 +60,7 @@ def _getnews(news: dict[str, Any], url: str, fetched_at: datetime, code: str) ->
         title=news.get("title"),
         markup=_PLACEHOLDER.sub(lambda found: _put_back(found, news), markup) if isinstance(markup, str) else None,
         digest=news.get("description") or news.get("simdigest"),
-        media=news.get("source"),
+        source=news.get("source"),
         shown=news.get("showtime"),
     )
     post.author = names(news.get("author"))
@@ -69,14 +69,14 @@ def _getnews(news: dict[str, Any], url: str, fetched_at: datetime, code: str) ->
 
 
 def _post(  # noqa: PLR0913 - the fields of an answer, by name only
-    url: str, fetched_at: datetime, code: str, *, title: Any, markup: Any, digest: Any, media: Any, shown: Any
+    url: str, fetched_at: datetime, code: str, *, title: Any, markup: Any, digest: Any, source: Any, shown: Any
 ) -> Post:
     if not isinstance(markup, str):
         raise PayloadError(url, f"a body of JSON {type(markup).__name__}")
     read, headline = body(markup, url), words(title)
     if not read.text and not read.images:
         raise MissingPayloadError(url, f"no text of {code}")
-    read.media_raw = words(media) or read.media_raw
+    read.media_raw = words(source) or read.media_raw
     post = Post(url, "origin", fetched_at, code, headline, read, digest=lead(digest, headline, read.text))
     post.origin_url = article_url(post_id(code) or "")
     stamp(post, shown)

@@ -14,6 +14,7 @@ from typing import Any
 from crawler.items import Body, Link, NewsEntry, NewsList, Post
 from crawler.pages.errors import PageLayoutError
 from crawler.pages.payload import PayloadError, data, load, mapping, rows
+from crawler.pages.render import visible
 from crawler.pages.upstream import after_title, lead, lines, names, related, stamp, words
 from crawler.urls import article_id, article_url, canonical_url, post_id
 
@@ -82,7 +83,7 @@ def _entry(row: dict[str, Any], *, flash: bool) -> NewsEntry:
         post,
         title,
         digest=None if flash else lead(said, title, ""),
-        text=after_title(said)[1] if flash else "",
+        text="\n".join(map(visible, after_title(said)[1].splitlines())) if flash else "",
         published_raw=words(_first(row, _TIME)) or None,
         media=words(_first(row, _MEDIA)) or None,
         author=names(_first(row, _AUTHOR)),

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from crawler.items import Bar, Named, Quote
 from crawler.pages.payload import BlockedPayloadError, MissingPayloadError, PayloadError, load, mapping, rows
+from crawler.pages.render import visible
 from crawler.pages.times import beijing
 from crawler.pages.upstream import words
 from crawler.securities import InvalidSecidError, secid
@@ -82,7 +83,9 @@ def parse_suggest(text: str, url: str) -> list[Named]:
         raise BlockedPayloadError(url, "no QuotationCodeTable")
     table = mapping(answer["QuotationCodeTable"], "QuotationCodeTable", url)
     found = rows(table.get("Data"), "Data", url)
-    return [Named(_secid(row.get("MktNum"), row.get("Code"), url), words(row.get("Name"))) for row in found]
+    return [
+        Named(_secid(row.get("MktNum"), row.get("Code"), url), visible(words(row.get("Name")))) for row in found
+    ]
 
 
 def _data(text: str, url: str) -> dict[str, Any]:
@@ -108,7 +111,7 @@ def _quote(row: dict[str, Any], fields: dict[str, str], named: str, url: str) ->
     status = given.get("status")
     return Quote(
         named,
-        words(given["name"]) or None,
+        visible(words(given["name"])).strip("-") or None,
         _time(given["at"]),
         status if isinstance(status, int) else None,
         volume=_whole(given["volume"]),

@@ -13,7 +13,7 @@ from crawler.items import Body, Mark, Post
 from crawler.pages.body import parse_fragment
 from crawler.pages.markup import parseable
 from crawler.pages.payload import PayloadError
-from crawler.pages.render import visible
+from crawler.pages.render import as_written, visible
 from crawler.pages.times import printed
 from crawler.securities import InvalidSecidError, candidates, kind, secid
 from crawler.urls import post_id
@@ -28,13 +28,20 @@ _SIX_DIGITS = re.compile(r"[0-9]{6}")
 
 
 def words(value: Any) -> str:
-    """Give a title, a name or a code as plain text on one line; empty for anything but text and numbers."""
-    return visible(_plain(value))
+    """Give a title, a name or a code as plain text on one line; empty for anything but text and numbers.
+
+    Two blanks inside stay two: the site spells the category of a medium by them.
+    """
+    return _tidy(_plain(value))
 
 
 def lines(value: Any) -> str:
     """Give a lead or a flash as plain text, its lines joined by a line feed."""
-    return "\n".join(line for part in _plain(value).splitlines() if (line := visible(part)))
+    return "\n".join(line for part in _plain(value).splitlines() if (line := _tidy(part)))
+
+
+def _tidy(text: str) -> str:
+    return as_written(text.replace("\u3000", " "))
 
 
 def _plain(value: Any) -> str:
@@ -106,7 +113,8 @@ def related(values: Any) -> list[Mark]:
         row = value if isinstance(value, dict) else {"Code": value}
         found = _secid(words(row.get("QuoteID") or row.get("Code") or row.get("code")))
         if found:
-            marks.setdefault(found, Mark(found, words(row.get("Name") or row.get("name")), "upstream"))
+            name = visible(words(row.get("Name") or row.get("name")))
+            marks.setdefault(found, Mark(found, name, "upstream"))
     return list(marks.values())
 
 
