@@ -23,9 +23,10 @@ def description() -> str:
     """Say what the sandbox is and which faults it knows."""
     names = "\n".join(f"  {name:20} {meaning}" for name, (meaning, _) in FAULTS.items())
     return (
-        "A made-up world of finance news on one loopback port: the site, the share host, East Money's article\n"
-        "and quote hosts, told apart by the Host header.\n\n"
-        f"Faults, as [host:]name[@N] (host: {', '.join(HOSTS)}; from the N-th request on):\n{names}"
+        "A made-up world of finance news on one loopback port: the site, the share host, East Money's lists,\n"
+        "articles, quotes and daily bars, told apart by the Host header.\n\n"
+        "Faults, as [host:]name[@N[-M]] (from the N-th request to the host on, up to the M-th), for the hosts\n"
+        f"{', '.join(HOSTS)}:\n{names}"
     )
 
 

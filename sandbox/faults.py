@@ -1,7 +1,8 @@
 """What can go wrong with a host, by name.
 
 A fault turns the response a host would have given into another one. Faults are asked for as
-`[host:]name[@N]`: `captcha`, `share:error-500`, `drop@20` (from the 20th request to that host on).
+`[host:]name[@N[-M]]`: `captcha`, `share:error-500`, `drop@20` (from the 20th request to that host on),
+`newsinfo:rate-limited@1-3` (the first three).
 Hosts are named in `HOSTS`; without one the site is meant. New faults: one function with `@_fault` here.
 """
 
@@ -19,6 +20,8 @@ HOSTS = (
     *("quote", "push2", "push2his"),
 )
 """What a fault can strike, as `sandbox.server` names its hosts."""
+
+_ASKED = re.compile(r"(?:(?P<host>\w+):)?(?P<name>[\w-]+)(?:@(?P<since>[0-9]+)(?:-(?P<until>[0-9]+))?)?")
 
 Change = Callable[[Request, Response, bytes], Response]
 """From a request, the right response and the site's 404 page to the response that comes instead."""
@@ -40,12 +43,16 @@ class Fault:
     since: int = 1
     """The first request to the host that it strikes, counted from 1."""
 
-    path: str | None = None
-    """Strikes this path only; None: any."""
+    until: int | None = None
+    """The last one; None: there is none."""
 
-    def strikes(self, host: str, count: int, path: str) -> bool:
+    path: str | None = None
+    """Strikes this path only, or this path with this query; None: any."""
+
+    def strikes(self, host: str, count: int, request: Request) -> bool:
         """Tell whether it strikes the `count`-th request to a host."""
-        return host == self.host and count >= self.since and self.path in {None, path}
+        within = self.since <= count and (self.until is None or count <= self.until)
+        return host == self.host and within and self.path in {None, request.path, request.target}
 
     def strike(self, request: Request, response: Response, not_found: bytes) -> Response:
         """Give the response that comes instead of the right one."""
@@ -53,12 +60,12 @@ class Fault:
 
 
 def parse(asked: str, path: str | None = None) -> Fault:
-    """Read one `[host:]name[@N]`; raises `UnknownFaultError`."""
-    name, _, since = asked.strip().partition("@")
-    host, _, name = name.rpartition(":")
-    if name not in FAULTS or (host or "site") not in HOSTS or not (since or "1").isdecimal():
+    """Read one `[host:]name[@N[-M]]`; raises `UnknownFaultError`."""
+    found = _ASKED.fullmatch(asked.strip())
+    if not found or found["name"] not in FAULTS or (found["host"] or "site") not in HOSTS:
         raise UnknownFaultError(f"no fault {asked!r}; there are {', '.join(FAULTS)}, for {', '.join(HOSTS)}")
-    return Fault(host or "site", name, int(since or 1), path)
+    until = int(found["until"]) if found["until"] else None
+    return Fault(found["host"] or "site", found["name"], int(found["since"] or 1), until, path)
 
 
 def parse_list(asked: str) -> list[Fault]:

@@ -94,7 +94,7 @@ class Sandbox:
             return html("<html><body><h1>421 Misdirected Request</h1></body></html>", 421), None
         response, struck = self._right_answer(kind, request), None
         for fault in self.faults:
-            if fault.strikes(kind, self.served[kind], request.path):
+            if fault.strikes(kind, self.served[kind], request):
                 page = self.world.site.get(NOT_FOUND_PATH) or b""
                 response, struck = fault.strike(request, response, page), fault.name
                 break

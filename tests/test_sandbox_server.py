@@ -128,6 +128,11 @@ def test_one_connection_serves_many_requests(sandbox: SandboxProcess) -> None:
         ("newsinfo.eastmoney.com", "newsinfo"),
         ("quote.eastmoney.com", "quote"),
         ("push2.eastmoney.com", "push2"),
+        ("push2his.eastmoney.com", "push2his"),
+        ("np-listapi.eastmoney.com", "listapi"),
+        ("np-weblist.eastmoney.com", "weblist"),
+        ("newsapi.eastmoney.com", "newsapi"),
+        ("caifuhao.eastmoney.com", "caifuhao"),
         ("finews.zning.me", None),
         ("example.org", None),
     ],
@@ -265,12 +270,22 @@ def test_a_fault_can_begin_later_and_strike_one_path_or_another_host(sandbox: Sa
     assert (get(sandbox, "/")[0], get(sandbox, "/emnews/")[0]) == (200, 403)
 
 
+def test_a_fault_can_pass_and_strike_one_query(sandbox: SandboxProcess) -> None:
+    sandbox.set_faults("error-500@2-3")
+    assert [get(sandbox, "/")[0] for _ in range(4)] == [200, 500, 500, 200]
+    sandbox.set_faults()
+    sandbox.set_faults("forbidden", path="/?a=1")
+    assert [get(sandbox, path)[0] for path in ("/", "/?a=1", "/?a=2")] == [200, 403, 200]
+
+
 def test_faults_are_read_from_text() -> None:
     one, other = parse_list("captcha, share:drop@20")
     assert (one.host, one.name, one.since) == ("site", "captcha", 1)
     assert (other.host, other.name, other.since) == ("share", "drop", 20)
     assert parse_list("") == []
-    for wrong in ("nothing", "moon:drop", "drop@soon"):
+    span = parse("weblist:rate-limited@2-5")
+    assert (span.host, span.name, span.since, span.until) == ("weblist", "rate-limited", 2, 5)
+    for wrong in ("nothing", "moon:drop", "drop@soon", "drop@2-", "drop@-2", "@2"):
         with pytest.raises(UnknownFaultError, match=f"no fault '{wrong}'; there are forbidden, captcha"):
             parse(wrong)
     assert all(meaning for meaning, _ in FAULTS.values())
