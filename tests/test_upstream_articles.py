@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.items import Image, Mark, Post
@@ -16,6 +16,9 @@ from crawler.pages.article_json import parse_article_json
 from crawler.pages.errors import BlockPageError, EmptyPageError, PageLayoutError
 from crawler.pages.payload import BlockedPayloadError, MissingPayloadError, PayloadError, RefusedPayloadError
 from crawler.pages.share import parse_share
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""In a new checkout Hypothesis builds its tables of characters first."""
 
 FIXTURES = Path(__file__).parent / "fixtures" / "upstream"
 AT = datetime(2026, 10, 1, tzinfo=UTC)
@@ -360,6 +363,7 @@ def outcome(parse: Callable[..., Post], *arguments: Any) -> Post | PageLayoutErr
         return error
 
 
+@PATIENT
 @given(st.dictionaries(st.sampled_from([*KEYS, "links", "showtime"]), JSON | MARKUP.map("".join)))
 def test_any_fields_give_a_post_or_a_named_error(fields: dict[str, Any]) -> None:
     for parse, url, answer in (
@@ -373,6 +377,7 @@ def test_any_fields_give_a_post_or_a_named_error(fields: dict[str, Any]) -> None
             assert found.body.text or found.body.images
 
 
+@PATIENT
 @given(st.dictionaries(st.sampled_from(ARTICLE), JSON | MARKUP.map("".join)))
 def test_any_article_gives_a_post_or_a_named_error(fields: dict[str, Any]) -> None:
     found = outcome(parse_article_json, json.dumps({"data": fields}), DETAIL, AT, CODE)
@@ -380,6 +385,7 @@ def test_any_article_gives_a_post_or_a_named_error(fields: dict[str, Any]) -> No
     assert isinstance(found, PageLayoutError) or found.origin_url == PAGE
 
 
+@PATIENT
 @given(st.text() | MARKUP.map("".join), st.text() | MARKUP.map("".join))
 def test_any_page_gives_a_post_or_a_named_error(around: str, body: str) -> None:
     for text in (html(around, body), around, body):

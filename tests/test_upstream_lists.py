@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.items import Link, Mark, NewsEntry, NewsList
@@ -22,6 +22,9 @@ from crawler.pages.news_list import (
 from crawler.pages.payload import BlockedPayloadError, PayloadError, RefusedPayloadError
 from crawler.pages.upstream import after_title, lines, related, words
 from crawler.urls import columns_url, fast_url, kuaixun_url, ticker_url
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""In a new checkout Hypothesis builds its tables of characters first."""
 
 AT = datetime(2026, 10, 1, tzinfo=UTC)
 COLUMNS, FAST, OLD, TICKER = columns_url("350,351", 1), fast_url(), kuaixun_url(1), ticker_url("1.600519", 1)
@@ -298,6 +301,7 @@ NAMES = st.sampled_from(
 ROWS = st.lists(st.dictionaries(NAMES, VALUES | st.lists(VALUES, max_size=3), max_size=6), max_size=3)
 
 
+@PATIENT
 @given(ROWS, VALUES)
 def test_any_rows_give_entries(rows: list[dict[str, Any]], odd: Any) -> None:
     for found in (columns(*rows, totle_hits=odd), fast(*rows, sortEnd=odd)):
@@ -307,6 +311,7 @@ def test_any_rows_give_entries(rows: list[dict[str, Any]], odd: Any) -> None:
                 assert entry_post(entry, FAST, AT).name == entry.post
 
 
+@PATIENT
 @given(
     st.text() | st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner)).map(json.dumps)
 )

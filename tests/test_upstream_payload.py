@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.pages.errors import BlockPageError, NotFoundPageError, PageLayoutError
@@ -19,6 +19,9 @@ from crawler.pages.payload import (
     rows,
 )
 from crawler.pages.times import BEIJING, beijing, printed
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""In a new checkout Hypothesis builds its tables of characters first."""
 
 URL = "https://np-listapi.eastmoney.com/comm/web/getListInfo?cb=x"
 
@@ -153,6 +156,7 @@ def test_what_a_run_makes_of_each_error() -> None:
         assert not issubclass(error, (BlockPageError, NotFoundPageError))
 
 
+@PATIENT
 @given(st.text() | st.text().map('cb({"a":'.__add__) | st.from_regex(r"(?:/\*\*/)?[a-z]*\(?\{.*\}\)?;?"))
 def test_any_text_is_an_object_or_a_named_error(text: str) -> None:
     found: dict[str, Any] | str
@@ -163,6 +167,7 @@ def test_any_text_is_an_object_or_a_named_error(text: str) -> None:
     assert isinstance(found, dict) or found == URL
 
 
+@PATIENT
 @given(
     st.dictionaries(st.text(), st.text() | st.integers(), min_size=1), st.sampled_from(["{}", "cb({})", "v={};"])
 )
@@ -251,6 +256,7 @@ def test_upstreams_times_are_beijing_times(shown: str, key: int) -> None:
     assert beijing(shown) == beijing(key) == datetime.fromtimestamp(key, UTC)
 
 
+@PATIENT
 @given(st.datetimes(min_value=datetime(1992, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001 - as printed
 def test_a_printed_time_is_read_back(at: datetime) -> None:
     shown = at.replace(microsecond=0)
@@ -258,6 +264,7 @@ def test_a_printed_time_is_read_back(at: datetime) -> None:
         assert beijing(shown.strftime(layout)).astimezone(BEIJING).replace(tzinfo=None) == shown
 
 
+@PATIENT
 @given(st.text() | st.integers() | st.from_regex(r"[0-9]{4}[-/年][0-9]{2}[-/月][0-9]{2}日? [0-9:]{5,12}"))
 def test_any_value_is_a_time_or_a_value_error(raw: str | int) -> None:
     try:

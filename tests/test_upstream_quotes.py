@@ -6,13 +6,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.items import Bar, Named, Quote
 from crawler.pages.payload import BlockedPayloadError, MissingPayloadError, PayloadError
 from crawler.pages.quote import parse_klines, parse_stock, parse_suggest, parse_ulist
 from crawler.urls import bars_url, quotes_url, suggest_url
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""In a new checkout Hypothesis builds its tables of characters first."""
 
 DECIMAL = quotes_url(["1.600519", "105.TSLA"])
 SCALED = DECIMAL.replace("fltt=2", "fltt=1")
@@ -215,6 +218,7 @@ ANSWERS = st.recursive(
 )
 
 
+@PATIENT
 @given(st.text() | st.fixed_dictionaries({"data": ANSWERS}).map(json.dumps))
 def test_any_answer_is_quotes_or_a_named_error(text: str) -> None:
     for parse, url in [*PARSERS, (parse_suggest, SUGGEST), (parse_ulist, SCALED)]:
@@ -224,6 +228,7 @@ def test_any_answer_is_quotes_or_a_named_error(text: str) -> None:
         assert found == url or isinstance(found, (list, Quote))
 
 
+@PATIENT
 @given(st.dictionaries(st.sampled_from(sorted(PRICED)), VALUES), VALUES, VALUES)
 def test_any_numbers_are_numbers_or_none(fields: dict[str, Any], decimals: Any, at: Any) -> None:
     row = {**fields, **LISTED, "f1": decimals, "f152": decimals, "f124": at}
@@ -237,6 +242,7 @@ def test_any_numbers_are_numbers_or_none(fields: dict[str, Any], decimals: Any, 
             assert found.secid == "1.600519"
 
 
+@PATIENT
 @given(st.integers(min_value=-(10**9), max_value=10**9), st.integers(min_value=0, max_value=9))
 def test_scaling_is_exact(number: int, decimals: int) -> None:
     (found,) = listed(LISTED | {"f1": decimals, "f2": number}, url=SCALED)
