@@ -18,14 +18,12 @@ from store.embedded import MongodError, ensure_running
 from store.prepare import prepare
 from store.schema import Database
 
-SELECTION_SECONDS = 5
-"""How long one operation waits for a server. Idle operations block this long in an outage."""
+ANSWER_SECONDS = 5.0
+"""How long MongoDB may take to be reached at all."""
 
-OPERATION_SECONDS = 20
-"""How long one operation may last in all: a server that hangs is as good as none. Real ones take milliseconds."""
-
-PREPARE_SECONDS = 600
-"""The same for bringing the schema up to date: building a new index over all posts takes minutes."""
+OPERATION_SECONDS = 20.0
+"""How long one operation may last, finding a server included: one that hangs is as good as none. Real ones take
+milliseconds; a restart of mongod, seconds."""
 
 
 class MongoUnavailableError(Exception):
@@ -71,10 +69,9 @@ class Store:
             self._client = _client(uri)
             options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
             database = self._client.get_database(self.name, codec_options=options)
-            with pymongo.timeout(SELECTION_SECONDS):
+            with pymongo.timeout(ANSWER_SECONDS):
                 await database.command("ping")
-            with pymongo.timeout(PREPARE_SECONDS):
-                await prepare(database)
+            await prepare(database)
         except MongodError as error:
             raise MongoUnavailableError(str(error)) from error
         except InvalidName as error:
@@ -105,7 +102,6 @@ def _client(uri: str) -> AsyncMongoClient[dict[str, Any]]:
             tz_aware=True,
             tzinfo=UTC,
             appname="finews",
-            serverSelectionTimeoutMS=SELECTION_SECONDS * 1000,
             timeoutMS=OPERATION_SECONDS * 1000,
         )
     except (ConfigurationError, ValueError, OSError) as error:

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import pymongo
 from pymongo import IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure
 
 from store.schema import COLLECTIONS, Collection, Database, Field, Index
+
+BUILD_SECONDS = 600.0
+"""How long the building of a collection's indexes may last: over millions of posts it takes minutes."""
 
 _NAMESPACE_EXISTS = 48
 _INDEX_NOT_FOUND = 27
@@ -37,7 +41,8 @@ async def prepare(database: Database) -> None:
         elif any(options.get(name) != value for name, value in rules.items()):
             await database.command("collMod", collection.name, **rules)
         if collection.indexes:
-            await _index(database[collection.name], collection.indexes)
+            with pymongo.timeout(BUILD_SECONDS):
+                await _index(database[collection.name], collection.indexes)
 
 
 async def _index(collection: AsyncCollection[dict[str, Any]], indexes: tuple[Index, ...]) -> None:

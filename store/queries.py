@@ -62,3 +62,15 @@ async def incomplete(database: Database) -> AsyncIterator[Document]:
     wanted = {"missing": 1, "share_url": 1}
     async for post in database.posts.find({"missing": {"$in": ["share", "origin"]}}, wanted).sort("_id", -1):
         yield post
+
+
+async def known_ids(database: Database, ids: list[str]) -> dict[str, datetime | None]:
+    """Give those of `ids` that are stored, with the time of publication (None: unknown)."""
+    found = database.posts.find({"_id": {"$in": ids}}, {"published_at": 1})
+    return {post["_id"]: post["published_at"] async for post in found}
+
+
+async def known_secids(database: Database, secids: list[str]) -> list[str]:
+    """Give those of `secids` that stored posts name, in their order."""
+    found = {security["_id"] async for security in database.securities.find({"_id": {"$in": secids}}, {"_id": 1})}
+    return [secid for secid in secids if secid in found]

@@ -13,11 +13,12 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from typing import TypeVar
 
+import pymongo
 from pymongo.errors import PyMongoError
 
 from crawler.items import Post
 from store.bulk import is_outage
-from store.connection import MongoUnavailableError
+from store.connection import ANSWER_SECONDS, OPERATION_SECONDS, MongoUnavailableError
 from store.posts import Job, Outcome, Posts, RefusedError, storable
 from store.schema import Database
 
@@ -112,8 +113,10 @@ class PostWriter:
             if self._unavailable:
                 raise MongoUnavailableError(self._unavailable)
             began = time.monotonic()
+            left = self.outage_seconds - self._outage_spent
             try:
-                await self._posts.attempt(waiting)
+                with pymongo.timeout(max(ANSWER_SECONDS, min(OPERATION_SECONDS, left))):
+                    await self._posts.attempt(waiting)
             except PyMongoError as error:
                 if is_outage(error):
                     await asyncio.sleep(_RETRY_SECONDS)
