@@ -18,6 +18,7 @@ from crawler.pages.upstream import body, check_code, lead, names, related, stamp
 from crawler.securities import parse_chart_url
 from crawler.urls import article_url, post_id
 
+_AGREEMENTS = frozenset({"", "ok", "success", "成功"})
 _PLACEHOLDER = re.compile(r"<!--\s*(?P<kind>IMG|Link)#(?P<place>[0-9]{1,4})\s*-->")
 
 
@@ -44,7 +45,8 @@ def parse_article_json(text: str, url: str, fetched_at: datetime, code: str) -> 
 
 def _present(answer: dict[str, Any], key: str, url: str, code: str) -> dict[str, Any]:
     if answer[key] is None:
-        if said := message(answer):
+        said = message(answer)
+        if said.lower() not in _AGREEMENTS:
             raise RefusedPayloadError(url, str(answer.get("code", "")), said)
         raise MissingPayloadError(url, f"no article {code}")
     return mapping(answer[key], key, url)

@@ -22,7 +22,6 @@ from crawler.urls import post_id
 _TAG = re.compile(r"</?(?:a|b|br|em|font|i|p|span|strong|sub|sup|u)(?:\s[ -;=?-~]*)?/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 _LEADING_TITLE = re.compile(r"\s*【(?P<title>[^】]*)】")
-_DASHES = frozenset({"-", "--"})
 _SECID = re.compile(r"(?P<market>[0-9]{1,4})[.,](?P<code>[0-9A-Za-z_-]+)")
 _SIX_DIGITS = re.compile(r"[0-9]{6}")
 
@@ -63,14 +62,13 @@ def after_title(text: str) -> tuple[str, str]:
 def lead(value: Any, title: str, text: str) -> str | None:
     """Give the lead of an article; None where it is a placeholder that repeats the title, or is all the text."""
     said = after_title(lines(value))[1]
-    return said if said not in {"", title, text} and said not in _DASHES else None
+    return None if said in {"", title, text} else said
 
 
 def names(value: Any) -> str | None:
     """Give the people that a field or a list names, joined by blanks; None where it names nobody."""
-    return (
-        " ".join(name for one in (value if isinstance(value, list) else [value]) if (name := words(one))) or None
-    )
+    people = value if isinstance(value, list) else [value]
+    return " ".join(name for one in people if (name := words(one))) or None
 
 
 def check_code(named: list[Any], code: str, url: str) -> None:
