@@ -8,9 +8,20 @@ All `*_at` are aware UTC, all `*_url` absolute. None means: the page does not sa
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-FORMS = ("origin", "share", "source", "page", "source-rolling", "page-rolling", "list")
+FORMS = (
+    "origin",
+    "share",
+    "source",
+    "page",
+    "source-rolling",
+    "page-rolling",
+    "list",
+    "list-column",
+    "list-ticker",
+)
 """The forms in which an article is met, best first. `origin`: East Money's article; `share`: GetNewsText;
-`source`: a Jekyll source; `page`: a page of the site; `list`: a list entry. The `-rolling` ones are the
+`source`: a Jekyll source; `page`: a page of the site; `list`: a flash of
+7x24; `list-column`, `list-ticker`: a row of a column or of a security's news. The `-rolling` ones are the
 copies in the category emnews, whose body is the same article with other markup; what the medium's own form
 says of medium, category and address goes before theirs."""
 

@@ -34,7 +34,7 @@ def medium(post: Post) -> Media | None:
     # The site splits a name of several words into as many tags, and so does the category's slug.
     if not rolling and post.category and post.tags and len(post.category.split()) == len(post.tags):
         return Media(media_name(" ".join(post.tags)), post.category)
-    name = post.body.media_raw or (_closing_medium(post) if rolling else None)
+    name = post.body.media_raw or (_closing_medium(post) if rolling or post.form == "list" else None)
     # Two blanks in a name are one to a reader; the site's slug keeps both.
     return Media(" ".join(name.split()), media_slug(name)) if name else None
 

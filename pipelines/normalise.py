@@ -42,7 +42,8 @@ def normalised(post: Post) -> Post:
     _tidy(post)
     if not post.title and not post.body.text and not post.digest:
         raise InvalidPostError("post", "says nothing")
-    if post.digest and not post.body.text:
+    # A row of a column points to an article: its digest is no flash.
+    if post.digest and not post.body.text and not post.form.startswith("list-"):
         post.body.text, post.digest = post.digest, None
         lines = post.body.text.split("\n")
         post.body.html = "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
@@ -98,12 +99,12 @@ def published(post: Post) -> Published:
     if post.published_raw is None:
         return UNKNOWN
     if post.published_zoned and post.published_at:  # upstream's parsers know its many formats
-        return Published(post.published_at, post.published_min, post.published_max, post.form)
+        return Published(post.published_at, post.published_min, post.published_max, post.form.split("-")[0])
     try:
         shown = beijing_time(post.published_raw)
     except ValueError as error:
         raise InvalidPostError("published_raw", post.published_raw) from error
-    form = post.form.removesuffix("-rolling")
+    form = post.form.split("-")[0]
     if post.published_zoned or form != "page":
         return exact(shown, form)
     created = post_day(post.post)

@@ -53,6 +53,6 @@ def _security(secid: str, places: list[Mark]) -> Security:
         kind=kind(secid),
         # Tables mark the code itself too; that is no name.
         name=next((mark.name for mark in places if mark.name and mark.name != code), None),
-        mentions=sum(mark.evidence != "chart" for mark in places),
+        mentions=sum(mark.evidence in {"link", "keyword"} for mark in places),
         evidence=tuple(evidence for evidence in EVIDENCE if evidence in seen),
     )

@@ -31,7 +31,7 @@ MISSING_SHOWN = 100
 _BLOCKED = frozenset({"Http401", "Http403", "Http418", "Http429", "Http451", "BlockPageError"})
 _CHANGED = frozenset({"PageLayoutError"})
 _GONE = frozenset({"Http404", "Http410"})
-_LISTING_PAGES = ("rolling", "feed", "category")
+_LISTING_PAGES = ("rolling", "feed", "category", "list")
 _COUNTS = (
     *("listed", "known", "fetched", "scraped", "rejected", "duplicate", "inserted", "updated", "unchanged"),
     *("revised", "spooled"),
@@ -172,6 +172,7 @@ class VerdictExtension:
         stats.set_value("run/failures", failures)
         counts = {name: stats.get_value(f"posts/{name}", 0) for name in _COUNTS}
         if self.spider.store.is_open:
+            await self.spider.finish()
             figures = {"failures": failures, "warnings": verdict.warnings, "counts": counts}
             await self.write_end({"finish_reason": reason, "ok": ok, **figures})
             await self.spider.store.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from urllib.parse import urljoin
 
+from crawler.securities import candidates
 from crawler.urls import canonical_url
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -15,6 +16,9 @@ LAST_DAY_SHOWN_LATE = date(2021, 12, 10)
 
 SHARE = ("api", "off")
 """How share links may be followed: the JSON behind them, or not at all."""
+
+MAIN_COLUMNS = ("345", "349", "350", "351", "353", "355")
+"""Columns whose names and pages are sure: main news, companies, China, the world, markets, industry."""
 
 _DURATION = re.compile(r"(\d{1,5})([dh])")
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1)}
@@ -151,4 +155,50 @@ class SiteArguments:
             refresh_from=now - duration("refresh", arguments.get("refresh", "1d")),
             full=flag("full", arguments.get("full", "0")),
             share=choice("share", arguments.get("share", "api"), SHARE),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamArguments:
+    """The arguments of the spider of East Money, understood."""
+
+    columns: list[str]
+    """Numbers of the wanted columns."""
+
+    fast: bool
+    """Whether 7x24 is wanted."""
+
+    symbols: list[str]
+    """Securities whose news is wanted."""
+
+    pages: int
+    """Pages of each list to read at most."""
+
+    window: Window
+    limit: int | None
+    refresh_from: datetime
+    full: bool
+
+    @classmethod
+    def parse(cls, arguments: Mapping[str, str], now: datetime) -> "UpstreamArguments":
+        """Read what was typed after `-a`; without any list named, the main columns and 7x24 are wanted."""
+        columns, symbols = slugs(arguments.get("columns", "")), slugs(arguments.get("symbols", ""))
+        for column in columns:
+            if not re.fullmatch(r"[0-9]{1,5}", column):
+                raise ArgumentError("columns", column, "numbers of columns, such as 350,351")
+        for symbol in symbols:
+            if not candidates(symbol):
+                raise ArgumentError("symbols", symbol, "symbols such as 600519.SH,00700.HK")
+        fast = flag("fast", arguments.get("fast", "0"))
+        if not columns and not symbols and not fast:
+            columns, fast = list(MAIN_COLUMNS), True
+        return cls(
+            columns=columns,
+            fast=fast,
+            symbols=symbols,
+            pages=count("pages", arguments.get("pages", "20")),
+            window=Window.parse(arguments.get("since"), arguments.get("until"), now),
+            limit=count("limit", arguments["limit"]) if "limit" in arguments else None,
+            refresh_from=now - duration("refresh", arguments.get("refresh", "1d")),
+            full=flag("full", arguments.get("full", "0")),
         )

@@ -33,6 +33,13 @@ class StoreSpider(Spider):
     given: Any
     """As understood."""
 
+    listed: dict[str, bool]
+    """Pages of posts that the site's listings showed, and whether each was known before the run."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.listed = {}
+
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Build the spider; arguments it does not know are reported, not refused. `_job` is scrapyd's."""
@@ -53,6 +60,9 @@ class StoreSpider(Spider):
     def understood(cls, arguments: dict[str, str], settings: BaseSettings) -> Any:  # noqa: ARG003 - for subclasses
         """Read the arguments as typed. Raises ArgumentError. `scrapy crawl` asks before it starts anything."""
         return arguments
+
+    async def finish(self) -> None:
+        """Write what was kept for the end of the run; the store is still open, and all items are stored."""
 
     def text_of(self, response: Response) -> str:
         """Give the text of a page; raises PageLayoutError for an answer that is no text."""

@@ -69,7 +69,6 @@ class FinewsSpider(UpstreamSpider):
         super().__init__(*args, **kwargs)
         self.categories: set[str] = set()
         self.shown: set[str] = set()
-        self.listed: dict[str, bool] = {}
         self.asked = 0
 
     async def start(self) -> AsyncIterator[Any]:

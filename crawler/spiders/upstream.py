@@ -34,6 +34,15 @@ _GONE = frozenset({404, 410})
 class UpstreamSpider(StoreSpider):
     """A spider that completes posts from upstream."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.absences: set[tuple[str, str]] = set()
+
+    async def finish(self) -> None:
+        """Remember what upstream does not have: now, since a post may be asked for before it is stored."""
+        for post, form in sorted(self.absences):
+            await mark_absent(self.store.database, post, form, self.run_id, self.name)
+
     def share_request(self, post: str, share_url: str | None) -> list[Request]:
         """Ask for the text behind a share link; nothing where it names no article."""
         code, url = share_code(share_url or ""), share_text_url(share_url or "")
@@ -60,7 +69,7 @@ class UpstreamSpider(StoreSpider):
         try:
             read = parse_share(self.text_of(response), response.url, datetime.now(UTC), code)
         except MissingPayloadError:
-            await self.absent(post, "share", response)
+            self.absent(post, "share", response)
         except PageLayoutError as error:
             self.unusable(error, response)
         else:
@@ -88,7 +97,7 @@ class UpstreamSpider(StoreSpider):
         try:
             read = parse_article(self.text_of(response), response.url, datetime.now(UTC))
         except MissingPayloadError:
-            await self.absent(post, "origin", response)
+            self.absent(post, "origin", response)
         except PageLayoutError as error:
             self.unusable(error, response)
         else:
@@ -102,11 +111,11 @@ class UpstreamSpider(StoreSpider):
         read.name = post
         return read
 
-    async def absent(self, post: str, form: str, response: Response) -> None:
-        """Remember that upstream does not have a form of a post."""
+    def absent(self, post: str, form: str, response: Response) -> None:
+        """Note that upstream does not have a form of a post."""
         self.judged(response, usable=True)
         self.crawler.stats.inc_value(f"pages/{response.meta['page']}/absent")
-        await mark_absent(self.store.database, post, form, self.run_id, self.name)
+        self.absences.add((post, form))
 
     def unusable(self, error: PageLayoutError, response: Response) -> None:
         """Count an answer that says nothing although its status was good."""
@@ -124,7 +133,7 @@ class UpstreamSpider(StoreSpider):
         page, post = request.meta["page"], request.cb_kwargs["post"]
         response = failure.value.response if isinstance(failure.value, HttpError) else None
         if page == "article" and response is not None and response.status in _GONE:
-            await self.absent(post, "origin", response)
+            self.absent(post, "origin", response)
             return
         reason = f"Http{response.status}" if response is not None else type(failure.value).__name__
         self.crawler.stats.inc_value(f"pages/{page}/failed/{reason}")
