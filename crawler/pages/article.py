@@ -40,7 +40,7 @@ _FACTS = f"{_ITEMS}, .time-source > .time, .time-source > .source, .time-source 
 _SOURCE_NAMES = ".source::attr(data-source), .source img::attr(alt)"
 _LEAD = ".abstract .txt, .b-review"
 _SMALL_PRINT = ".res-edit, .zwothers, .sourcebox"
-_SITE_NAME = re.compile(r"\s*_\s*东方财富网[^_]{0,30}$")  # `某公司龙虎榜数据(08-27) _ 东方财富网`
+_SITE_NAME = re.compile(r"_\s*东方财富网[^_]{0,30}$")  # `某公司龙虎榜数据(08-27) _ 东方财富网`
 _TIME = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日 \d{1,2}:\d{2}(?::\d{2})?|\d{4}-\d{2}-\d{2} \d{2}:\d{2}(?::\d{2})?")
 _SOURCE = re.compile(r"(?:文章)?来源\s?[:：]\s?(?P<name>.+)")
 _AUTHOR = re.compile(r"作者\s?[:：]\s?(?P<name>.+)")
@@ -105,7 +105,7 @@ def _headline(page: Selector, url: str) -> str:
     titles = page.xpath("(//title)[1]")
     if not above and not titles:
         raise PageLayoutError(url, "neither headline nor title")
-    return _SITE_NAME.sub("", as_written(str(titles.xpath("string()").get() or "")))
+    return _SITE_NAME.sub("", as_written(str(titles.xpath("string()").get() or ""))).rstrip()
 
 
 def _inner_leads(root: HtmlElement) -> list[str]:
