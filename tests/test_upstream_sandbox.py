@@ -1,7 +1,7 @@
 """The sandbox's upstream, read by the parsers: every article of a world, by every host, equals its truth."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
@@ -12,11 +12,12 @@ from crawler.pages.article import parse_article
 from crawler.pages.article_json import parse_article_json
 from crawler.pages.news_list import entry_post, parse_columns, parse_fast, parse_kuaixun_v1, parse_ticker
 from crawler.pages.payload import BlockedPayloadError, MissingPayloadError, RefusedPayloadError
-from crawler.pages.quote import parse_stock, parse_ulist
+from crawler.pages.quote import parse_klines, parse_stock, parse_ulist
 from crawler.pages.share import parse_share
 from crawler.urls import (
     article_json_url,
     article_url,
+    bars_url,
     columns_url,
     fast_url,
     kuaixun_url,
@@ -27,7 +28,7 @@ from crawler.urls import (
 )
 from pipelines.normalise import same_words
 from pipelines.securities import securities
-from sandbox import list_hosts, quotes, upstream
+from sandbox import bars, list_hosts, quotes, upstream
 from sandbox.http import Request
 from sandbox.news_truth import EntryTruth, list_truths
 from sandbox.securities import BY_SECID
@@ -217,7 +218,22 @@ def test_every_quote_in_either_unit(secid: str, unit: str) -> None:
     assert one.status == (5 if truth.last else 6)
 
 
-def test_an_unknown_security_is_none() -> None:
+@pytest.mark.parametrize("secid", ["1.600519", "116.00700", "105.AAPL", "113.rbm"])
+def test_every_bar(world: World, secid: str) -> None:
+    url = bars_url(secid, date(2022, 5, 20))
+    found = parse_klines(bars.push2his(world.now, request(url)).body.decode(), url)
+    expected = [truth for truth in bars.bars(secid, world.now) if truth.day >= "2022-05-20"]
+    assert len(found) == len(expected) == 8  # weekdays to 2022-05-31
+    for bar, truth in zip(found, expected, strict=True):
+        assert (bar.secid, bar.day.isoformat()) == (truth.secid, truth.day)
+        for field in ("open", "close", "high", "low", "volume", "amount"):
+            assert getattr(bar, field) == getattr(truth, field), field
+
+
+def test_an_unknown_security_is_none(world: World) -> None:
+    url = bars_url("9.999999", date(2022, 5, 20))
+    with pytest.raises(MissingPayloadError):
+        parse_klines(bars.push2his(world.now, request(url)).body.decode(), url)
     url = quotes_url(["9.999999"])
     with pytest.raises(MissingPayloadError):
         parse_ulist(quotes.push2(request(url)).body.decode(), url)
