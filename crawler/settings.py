@@ -49,6 +49,7 @@ DOWNLOAD_HANDLERS = {
 DOWNLOADER = "crawler.downloader.PoliteDownloader"  # paces, holds and keeps apart hosts; with the queue below
 SCHEDULER_PRIORITY_QUEUE = "crawler.downloader.HostQueue"
 DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.browser.BrowserMiddleware": 80,  # outside of all that repeats or judges requests
     "crawler.middlewares.host_breaker.HostBreakerMiddleware": 90,  # before robots.txt is asked for in vain
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.robots.RobotsMiddleware": 100,  # the same, repaired
@@ -72,6 +73,9 @@ DOWNLOAD_WARNSIZE = 4 * 2**20  # default 32 MiB
 REDIRECT_MAX_TIMES = 5  # default 20; the site needs one
 METAREFRESH_ENABLED = False  # only the 404 page refreshes, to the home page
 REFERRER_POLICY = "no-referrer"
+
+CHROMIUM_PATH = os.environ.get("CHROMIUM_PATH", "")
+"""The browser for share pages, where it is not on PATH as chromium or google-chrome, nor Playwright's own."""
 
 # --- what we believe, and where it is kept ----------------------------------------------------------------
 

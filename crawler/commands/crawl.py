@@ -16,6 +16,7 @@ class Command(CrawlCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl; set the exit code. Raises UsageError."""
+        from crawler.browser import BrowserMissingError
         from crawler.mirrors import Mirrors, MirrorsError
         from crawler.spiders.arguments import ArgumentError
 
@@ -28,7 +29,7 @@ class Command(CrawlCommand):
         try:
             Mirrors.parse(self.settings["MIRRORS"])
             crawler.spidercls.understood(opts.spargs, self.settings)  # type: ignore[attr-defined]  # a StoreSpider
-        except (MirrorsError, ArgumentError) as error:
+        except (MirrorsError, ArgumentError, BrowserMissingError) as error:
             raise UsageError(str(error), print_help=False) from error
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()

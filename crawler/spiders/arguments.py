@@ -14,8 +14,8 @@ BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 LAST_DAY_SHOWN_LATE = date(2021, 12, 10)
 """Posts up to 2021-12-09 may lack a zone; shown 8 h late, the last of them bear the next day."""
 
-SHARE = ("api", "off")
-"""How share links may be followed: the JSON behind them, or not at all."""
+SHARE = ("api", "browser", "off")
+"""How share links may be followed: the JSON behind them, their page in a browser, or not at all."""
 
 MAIN_COLUMNS = ("345", "349", "350", "351", "353", "355")
 """Columns whose names and pages are sure: main news, companies, China, the world, markets, industry."""

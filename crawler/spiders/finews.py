@@ -6,8 +6,8 @@ Follows: `/`, `/emnews/`, `/feed.xml`; `/category/<slug>.html` of every category
 Leaves alone: everything else the pages link to.
 Arguments: `site` (URL), `category` (slugs, comma-separated), `since`, `until` (`YYYY-MM-DD` as Beijing days, or
     `3d`, `12h`), `limit` (posts), `refresh` (re-read posts this young although stored; default `1d`),
-    `full` (`1`: re-read all), `share` (how share links are followed: `api`, the default, or `off`).
-Settings: FINEWS_SITE, MIRRORS.
+    `full` (`1`: re-read all), `share` (how share links are followed: `api`, the default, `browser` or `off`).
+Settings: CHROMIUM_PATH, FINEWS_SITE, MIRRORS.
 Caveats: a category of two words lists nothing; its posts are reached from home and feed only.
 """
 
@@ -21,6 +21,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
+from crawler.browser import find_browser
 from crawler.items import Listing, Post
 from crawler.pages.feed import parse_feed
 from crawler.pages.home import parse_home
@@ -52,8 +53,11 @@ class FinewsSpider(UpstreamSpider):
 
     @classmethod
     def understood(cls, arguments: dict[str, str], settings: BaseSettings) -> SiteArguments:
-        """Read the arguments. Raises ArgumentError."""
-        return SiteArguments.parse(arguments, settings["FINEWS_SITE"], datetime.now(UTC))
+        """Read the arguments. Raises ArgumentError; BrowserMissingError where they need one."""
+        given = SiteArguments.parse(arguments, settings["FINEWS_SITE"], datetime.now(UTC))
+        if given.share == "browser":
+            find_browser(settings["CHROMIUM_PATH"])
+        return given
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -190,8 +194,8 @@ class FinewsSpider(UpstreamSpider):
     def upstream_requests(self, post: str | None, forms: list[str], share_url: str | None) -> list[Request]:
         """Ask for the linked upstream forms of a post."""
         requests = []
-        if post and "share" in forms and self.given.share == "api":
-            requests += self.share_request(post, share_url)
+        if post and "share" in forms and self.given.share != "off":
+            requests += self.share_request(post, share_url, browser=self.given.share == "browser")
         if post and "origin" in forms:
             requests += self.origin_request(post)
         return requests

@@ -2,17 +2,22 @@
 
 Upstream is optional: a host that is down costs a warning, and `missing` in the stored post brings a later run
 back. So every request here fails quietly, and what upstream does not have is remembered as `absent`.
+A share page may be opened in a browser (`crawler.browser`), and is where its JSON alone makes no sense: once for
+each post, and until its host is left alone.
 """
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from crawler.browser import WATCH, NoAnswerError, has_browser, watch
 from crawler.items import Post
 from crawler.pages.article import parse_article
 from crawler.pages.article_json import parse_article_json
@@ -43,10 +48,17 @@ class UpstreamSpider(StoreSpider):
         for post, form in sorted(self.absences):
             await mark_absent(self.store.database, post, form, self.run_id, self.name)
 
-    def share_request(self, post: str, share_url: str | None) -> list[Request]:
-        """Ask for the text behind a share link; nothing where it names no article."""
+    def share_request(self, post: str, share_url: str | None, *, browser: bool = False) -> list[Request]:
+        """Ask for the text behind a share link, or for its page; nothing where it names no article."""
         code, url = share_code(share_url or ""), share_text_url(share_url or "")
-        return [self.upstream_request("share", post, url, self.parse_share, code=code)] if code and url else []
+        if not share_url or not code or not url:
+            return []
+        asked = {"code": code, "share_url": share_url}
+        if not browser:
+            return [self.upstream_request("share", post, url, self.parse_share, **asked)]
+        request = self.upstream_request("share", post, share_url, self.parse_share, **asked)
+        request.meta[WATCH] = watch(urlsplit(url).path, id=code)
+        return [request]
 
     def origin_request(self, post: str) -> list[Request]:
         """Ask for East Money's JSON of an article; nothing for a post that can have none."""
@@ -64,14 +76,19 @@ class UpstreamSpider(StoreSpider):
             cb_kwargs={"post": post, **arguments},
         )
 
-    async def parse_share(self, response: Response, post: str, code: str) -> AsyncIterator[Any]:
-        """Read the share host's text."""
+    async def parse_share(self, response: Response, post: str, code: str, share_url: str) -> AsyncIterator[Any]:
+        """Read the share host's text; where it makes no sense, see what the page gets to see."""
         try:
             read = parse_share(self.text_of(response), response.url, datetime.now(UTC), code)
         except MissingPayloadError:
             self.absent(post, "share", response)
         except PageLayoutError as error:
-            self.unusable(error, response)
+            if WATCH in response.meta or not has_browser(self.settings["CHROMIUM_PATH"]):
+                self.unusable(error, response)
+                return
+            self.crawler.stats.inc_value("pages/share/second_tries")
+            for request in self.share_request(post, share_url, browser=True):
+                yield request.replace(priority=0)  # before other posts: it tells whether the host is of any use
         else:
             yield self.read_upstream(read, post, response)
 
@@ -131,11 +148,15 @@ class UpstreamSpider(StoreSpider):
         """Errback: count; ask for the page where the JSON cannot be had; a page that is gone is absent."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         page, post = request.meta["page"], request.cb_kwargs["post"]
-        response = failure.value.response if isinstance(failure.value, HttpError) else None
+        answered = isinstance(failure.value, (HttpError, NoAnswerError))
+        response = failure.value.response if answered else None
         if page == "article" and response is not None and response.status in _GONE:
             self.absent(post, "origin", response)
             return
-        reason = f"Http{response.status}" if response is not None else type(failure.value).__name__
+        status = response.status if response is not None else HTTPStatus.OK
+        reason = type(failure.value).__name__ if status == HTTPStatus.OK else f"Http{status}"
         self.crawler.stats.inc_value(f"pages/{page}/failed/{reason}")
+        if WATCH in request.meta and response is not None and status not in _GONE:
+            self.judged(response, usable=False)  # the page was in order, so nobody else counts it
         if page == "origin":
             yield self.article_request(post)
