@@ -437,6 +437,11 @@ def test_huge_bodies_take_bounded_time(fragment: str) -> None:
     assert time.process_time() - started < 2  # seconds; a quadratic walk would take minutes
 
 
+@pytest.mark.parametrize("tag", ["b", "div", "blockquote", "ul><li", "table><tr><td"])
+def test_deep_markup_loses_no_words(tag: str) -> None:
+    assert parse(f"<{tag}>" * 500 + "文").text == "文"
+
+
 def test_visible() -> None:
     assert visible(" \u3000一\u00a0 \n二\u200b\t三 ") == "一 二 三"
     assert visible("e\u0301\ufb01") == "é\ufb01"  # NFC, not NFKC: the wording is kept

@@ -200,6 +200,11 @@ def test_every_generation_of_footers_is_cut_off(footer: str) -> None:
     assert post.category == "emnews"
 
 
+def test_a_last_paragraph_that_begins_like_a_footer_is_none() -> None:
+    post = flash('<p class="x">正文</p><p><a href="/a">返回</a>舱着陆</p>')
+    assert post.body.text == "正文\n返回舱着陆"
+
+
 def test_a_link_of_the_article_is_no_footer_and_no_source_link() -> None:
     content = (
         '<p class="x">正文</p><p><a href="/a">返回</a>舱着陆</p><p>见 <a href="http://x.cn/">http://x.cn/</a></p>'
@@ -280,6 +285,9 @@ def test_a_rule_and_lines_with_colons_are_text_where_the_title_is_no_file_name()
     post = flash(fragment("posts/leaked_flash.html"))
     assert post.title == "某公司公告"
     assert post.body.text.split("\n")[0].startswith("layout: post title: “江电：")
+    no_rule = fragment("posts/leaked_flash.html").replace("<hr />", "<p>一</p>")
+    post = parse(post_page(no_rule, title="202203012293000017"), ROLLING_URL)
+    assert post.title == "202203012293000017"
 
 
 @both_layouts
@@ -330,7 +338,7 @@ MANGLED = [
     ),
     ("<ol>\n    <li>央行</li>\n    <li>\n      <p>财政部</p>\n    </li>\n  </ol>", "1. 央行\n2. 财政部"),
     ("<ul>\n    <li>央行</li>\n    <li>财政部</li>\n  </ul>", "* 央行\n* 财政部"),
-    ("<ol><li></li><li>二</li></ol><p>三</p>", "2. 二\n三"),
+    ("<ol><li></li><li>二</li><li></li></ol><p>三</p>", "2. 二\n三"),
     ("<pre><code>四个空格\n</code></pre>", "四个空格"),
     ('<p>见<a href="http://x.cn/">公告</a></p>', "见公告"),
     ('<h1 id="x">重磅</h1>', "重磅"),
