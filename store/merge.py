@@ -162,7 +162,18 @@ def _published(said: list[Document], stored: Document | None) -> Document:
         bounds = best["published_min"], best["published_max"]
         if stored["published_raw"] == best["published_raw"] and stored["published_at"] in bounds:
             return {name: stored[name] for name in PUBLISHED}
-    return best
+    return _to_the_second(best, told)
+
+
+def _to_the_second(time: Document, told: list[Document]) -> Document:
+    """Sharpen a time that is printed to the minute by one of another form that lies within it."""
+    first, last = time["published_min"], time["published_max"]
+    if time["published_at"] is None or first == last:
+        return time
+    others = [other for other in told if other is not time]
+    bounds = [other[name] for other in others for name in ("published_min", "published_max")]
+    exact = next((at for at in bounds if first <= at <= last), None)
+    return time | {"published_at": exact, "published_min": exact, "published_max": exact} if exact else time
 
 
 def _time_rank(time: Document) -> tuple[bool, int]:

@@ -20,6 +20,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pymongo import MongoClient
 
 from store.embedded import ensure_running, stop
@@ -28,6 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
 LAYOUTS = ("site", "site-older-layout")
 SITE = "https://finews.withounder.com"
+needs_corpus = pytest.mark.skipif(
+    not CORPUS.is_dir() and not os.environ.get("CI"), reason="the corpus is not beside this checkout"
+)
+"""For tests on the corpus: skipped where it is absent, required in CI."""
+
 UNLINKED = "202112082206703990"
 """Rendered, but no page of the site links to it: its front matter was not read."""
 

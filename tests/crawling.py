@@ -35,18 +35,18 @@ class Crawler:
     name: str
     database: Documents
 
-    def command(self, *arguments: str) -> list[str]:
-        """Give the command line of `scrapy crawl finews`."""
-        return [sys.executable, "-m", "scrapy", "crawl", "finews", *arguments]
+    def command(self, *arguments: str, spider: str = "finews") -> list[str]:
+        """Give the command line of `scrapy crawl`."""
+        return [sys.executable, "-m", "scrapy", "crawl", spider, *arguments]
 
     def environment(self, mirrors: str) -> dict[str, str]:
         """Give the environment that sends every request to `mirrors` and every post to this database."""
         return {**os.environ, "MIRRORS": mirrors, "MONGO_URI": self.uri, "MONGO_DATABASE": self.name}
 
-    def crawl(self, mirrors: str, *arguments: str) -> Crawl:
-        """Run `scrapy crawl finews` to its end."""
+    def crawl(self, mirrors: str, *arguments: str, spider: str = "finews") -> Crawl:
+        """Run `scrapy crawl` to its end."""
         done = subprocess.run(
-            self.command(*arguments),
+            self.command(*arguments, spider=spider),
             cwd=ROOT,
             env=self.environment(mirrors),
             capture_output=True,

@@ -5,17 +5,28 @@ From: requests. Gives: Scrapy's own robots.txt middleware, repaired. Refuses: wh
 In Scrapy 2.19 all requests that arrive while robots.txt is on its way wait for one Deferred, and awaiting a
 Deferred takes its value away: the fetching request and the first that waits get the rules, all others get none and
 pass. With 16 requests at a time that is most of a small crawl.
+And a silent host would keep its requests waiting for three time-outs of robots.txt before the first of them counts.
 """
 
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 
+PATIENCE_SECONDS = 4
+"""How long robots.txt may take. A host that has not answered by then is asked without."""
+
 
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Takes the place of `RobotsTxtMiddleware` (100)."""
+
+    async def process_request(self, request: Request, spider: Spider | None = None) -> None:
+        """Judge a request by its host's robots.txt; ask for that once, and not for long."""
+        if urlparse_cached(request).path == "/robots.txt":
+            request.meta.setdefault("download_timeout", PATIENCE_SECONDS)
+            request.meta.setdefault("max_retry_times", 0)
+        await super().process_request(request, spider)
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """Give the rules of the request's host, once they are there; None when they could not be read."""

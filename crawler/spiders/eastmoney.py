@@ -4,8 +4,8 @@ Follows: pages of lists until a whole page is known to the store, or older than 
     entry that the store does not know or that is young enough to change; missing parts of stored posts.
 Leaves alone: Caifuhao's own pages (its posts are stored as the lists tell them), everything else.
 Arguments: `columns` (numbers, comma-separated), `fast` (`1`: 7x24), `symbols` (such as `600519.SH`,
-    comma-separated), `pages` (of each list at most; default 20), `since`, `until` (`YYYY-MM-DD` as Beijing days, or
-    `3d`, `12h`), `limit` (articles), `refresh` (re-read articles this young although stored; default `1d`),
+    comma-separated), `pages` (of each list at most; default 20), `since`, `until` (`YYYY-MM-DD` as Beijing days,
+    or `3d`, `12h`), `limit` (articles), `refresh` (re-read articles this young although stored; default `1d`),
     `full` (`1`: re-read all). With no list named: the main columns and 7x24.
 Settings: MIRRORS.
 Caveats: lists are loosely in order of time; a flash without an article behind it is stored as the list tells it.
