@@ -1,5 +1,6 @@
 """Brings a database to the state that store/schema.py describes: collections, validators, indexes."""
 
+import sys
 from typing import Any
 
 import pymongo
@@ -84,6 +85,8 @@ def _object(fields: tuple[Field, ...]) -> dict[str, Any]:
 
 def _property(entry: Field) -> dict[str, Any]:
     rule: dict[str, Any] = {"bsonType": list(entry.types)}
+    if "double" in entry.types:  # infinities and NaN are no figures; without bounds they pass
+        rule |= {"minimum": -sys.float_info.max, "maximum": sys.float_info.max}
     if entry.least is not None:
         rule["minimum"] = entry.least
     if entry.items:

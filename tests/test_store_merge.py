@@ -114,6 +114,7 @@ def test_a_first_reading_is_the_document() -> None:
         "symbols": ["601628.SH"],
         "main_symbols": [],
         "missing": ["share"],
+        "absent": [],
         "revision": 1,
         "changed_at": None,
         "first_seen_at": minute(0),
