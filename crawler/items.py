@@ -389,6 +389,23 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Prices:
+    """What one answer says of prices: quotes of many securities, or bars of one."""
+
+    url: str
+    """The address that was asked."""
+
+    read_at: datetime
+    """When it was read."""
+
+    quotes: list[Quote] = field(default_factory=list)
+    """In the order of the answer."""
+
+    bars: list[Bar] = field(default_factory=list)
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """A security as upstream's search suggests it."""
 

@@ -15,6 +15,8 @@ HOST_DELAY = 1.04
 # A mirror on loopback is our own sandbox or archive: no delay. 16 at once keep one crawling process busy (it
 # needs about 2.5 ms a page); more only lengthen the queue.
 LOOPBACK_CONCURRENCY = 16
+# These ban by address, after a handful of requests: nothing more leaves for them before the last answer is there.
+ONE_AT_A_TIME = ("push2.eastmoney.com", "push2his.eastmoney.com")
 
 
 def slot_key(url: str, mirrors: Mirrors) -> str:
@@ -34,6 +36,9 @@ def download_slots(site: str, mirrors: Mirrors) -> tuple[float, dict[str, dict[s
             slots[slot_key(origin, mirrors)] = {"delay": 0, "concurrency": LOOPBACK_CONCURRENCY}
         else:
             slots[slot_key(origin, mirrors)] = {"delay": HOST_DELAY}
+    for host in ONE_AT_A_TIME:
+        delay = 0 if mirrors.is_loopback(f"https://{host}") else HOST_DELAY
+        slots[slot_key(f"https://{host}", mirrors)] = {"delay": delay, "concurrency": 1}
     slots[urlsplit(site).hostname or ""] = {"delay": SITE_DELAY}
     return (0 if _others_stay_here(mirrors) else HOST_DELAY), slots
 

@@ -55,6 +55,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.robots.RobotsMiddleware": 100,  # the same, repaired
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawler.middlewares.retry_after.RetryAfterMiddleware": 560,  # the same, and it waits as long as it is told
+    "crawler.middlewares.host_breaker.DropsMiddleware": 570,  # inside of retries: counts every try
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
 }
 COOKIES_ENABLED = False  # nothing here needs a session; Scrapy's cookies also fetch the public suffix list
@@ -68,6 +69,8 @@ RETRY_TIMES = 2  # three tries in all
 RETRY_BACKOFF = 0.5  # seconds before a second try where the server names none; doubled before the third
 RETRY_AFTER_MAX = 60  # seconds a server may ask us to wait; longer, and the request is given up
 HOST_FAILURES_MAX = 5  # failed requests in a row after which a host is left alone for the rest of the run
+# Tries in a row, robots.txt's among them, after which these are left alone: they ban by address, and for days.
+HOST_DROPS_MAX = {"push2.eastmoney.com": 3, "push2his.eastmoney.com": 3}
 DOWNLOAD_MAXSIZE = 16 * 2**20  # default 1 GiB; the largest real page has 60 KB, category pages grow to some MB
 DOWNLOAD_WARNSIZE = 4 * 2**20  # default 32 MiB
 REDIRECT_MAX_TIMES = 5  # default 20; the site needs one
@@ -83,7 +86,8 @@ ITEM_PIPELINES = {
     "pipelines.normalise.NormalisePipeline": 100,  # one form for every value; identity
     "pipelines.securities.SecuritiesPipeline": 200,  # marks to symbols
     "pipelines.duplicates.DuplicatesPipeline": 300,  # after them, so that all that is said is compared
-    "pipelines.mongo.MongoPipeline": 400,  # last: what it passes on is stored
+    "pipelines.mongo.MongoPipeline": 400,  # last of a post: what it passes on is stored
+    "pipelines.quotes.QuotesPipeline": 500,  # quotes and bars, which the stages before pass
 }
 # Default 100. It counts per response, and Scrapy starts as many tasks for each; a page of ours gives one item.
 # (1,758 pages took 20.6 s of processor time with 200, 12.2 s with 1; batches fill from many responses at once.)

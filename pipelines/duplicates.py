@@ -1,4 +1,4 @@
-"""Stage 3 of 4. Drops an item that says exactly what the same form at the same address said last in this run.
+"""Stage 3 of 5. Drops an item that says exactly what the same form at the same address said last in this run.
 
 In: a `Post` with identity and securities. Out: the same.
 Drops (DuplicatePostError, counted as `duplicate`, not in `rejects`): such a repetition, once the first is stored.
@@ -22,7 +22,7 @@ REMEMBERED = 20_000
 
 
 class DuplicatesPipeline:
-    """Stage 3 of 4: nothing is written twice in a row."""
+    """Stage 3 of 5: nothing is written twice in a row."""
 
     def __init__(self) -> None:
         self.said_last: dict[tuple[str, str, str], bytes] = {}

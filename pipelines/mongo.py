@@ -1,4 +1,4 @@
-"""Stage 4 of 4. Stores posts in MongoDB, merged with what other forms and runs said (store/).
+"""Stage 4 of 5. Stores posts in MongoDB, merged with what other forms and runs said (store/).
 
 In: a normalised `Post`. Out: the same, once MongoDB has acknowledged it: `item_scraped` means stored.
 Drops (StoreRefusedError): a post that MongoDB or BSON refuses, and never its neighbours.
@@ -21,7 +21,7 @@ from store.writer import Outcome, PostWriter, RefusedError, WriterEndedError
 
 
 class MongoPipeline:
-    """Stage 4 of 4: into MongoDB."""
+    """Stage 4 of 5: into MongoDB."""
 
     def __init__(self, crawler: Crawler, outage_seconds: float) -> None:
         self.crawler = crawler

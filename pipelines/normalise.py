@@ -1,4 +1,4 @@
-"""Stage 1 of 4. Gives every value its one form, and the post its identity, medium, times and hashes.
+"""Stage 1 of 5. Gives every value its one form, and the post its identity, medium, times and hashes.
 
 In: a `Post` as a parser gave it. Out: the same with `post`, `media`, `published_*`, `content_hash`, `text_hash`.
 Drops (InvalidPostError): a printed time that is none; a post that says nothing at all.
@@ -30,7 +30,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 class NormalisePipeline:
-    """Stage 1 of 4: one form for every value."""
+    """Stage 1 of 5: one form for every value."""
 
     def process_item(self, item: Any) -> Any:
         """Normalise a `Post`; other items pass."""

@@ -1,4 +1,4 @@
-"""Stage 2 of 4. Turns the marks of a body into securities.
+"""Stage 2 of 5. Turns the marks of a body into securities.
 
 In: a normalised `Post` with marks. Out: the same with `securities`, in order of first mention.
 Drops nothing. Counts `securities/unknown_market`: marks whose market no table knows; they keep their secid.
@@ -14,7 +14,7 @@ from crawler.securities import kind, symbol
 
 
 class SecuritiesPipeline:
-    """Stage 2 of 4: marks to securities."""
+    """Stage 2 of 5: marks to securities."""
 
     def __init__(self, stats: StatsCollector) -> None:
         self.stats = stats

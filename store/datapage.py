@@ -110,9 +110,18 @@ compare `content_hash`, and only within one `hash_version` and one form.
 `main_symbols` is what the post is about. A security of a market that no table knows has a null `symbol`: it is
 in `securities`, under its `secid`, and in neither list.
 
+### Quotes and bars
+
+A quote is a snapshot: there is one for each time at which a crawl asked, under the time that it bears itself, so
+one read twice is one document. A bar is a trading day. Prices are decimal, in the security's own currency; a value
+that upstream does not give is null, and a quote without a time is not stored. Where upstream says otherwise later
+under the same `_id` (a bar read before the end of its day, a correction), the document is replaced, and `read_at`
+says since when it is so.
+
 ### What is never deleted
 
-Posts, their former wordings, securities, media and runs stay for good: nothing in this project removes them.
+Posts, their former wordings, securities, media, quotes, bars and runs stay for good: nothing in this project
+removes them.
 Two collections forget: `rejects` after 90 days, and `listings`, which holds the last reading of each page only.
 
 ### What this version does not fill yet

@@ -32,7 +32,7 @@ class Field:
     """Types of the elements of an array of plain values."""
 
     least: float | None = None
-    """The smallest number allowed; NaN is refused with it."""
+    """The smallest number allowed."""
 
 
 @dataclass(frozen=True)
@@ -183,15 +183,15 @@ POST_REVISIONS = Collection(
 
 SECURITIES = Collection(
     "securities",
-    "Securities that posts name.",
+    "Securities that posts name, or that were quoted.",
     (
         Field("_id", STRING, "the secid"),
         Field("symbol", STRING_OR_NULL, "as in posts"),
         Field("kind", STRING, "as in posts"),
-        Field("name", STRING_OR_NULL, "the first name met; null: only charts"),
+        Field("name", STRING_OR_NULL, "the first name met; null: only charts, and never quoted"),
         Field("named_at", DATE_OR_NULL, "when `name` was first met"),
-        Field("names", ARRAY, "every name it was met with, sorted; at most 50", items=STRING),
-        Field("first_seen_at", DATE, "first met in a post"),
+        Field("names", ARRAY, "every name it was met with, in posts and quotes, sorted; at most 50", items=STRING),
+        Field("first_seen_at", DATE, "first met in a post or a quote"),
     ),
     (Index("symbol", (("symbol", ASCENDING),), "symbol to secids"),),
 )
@@ -206,6 +206,75 @@ MEDIA = Collection(
         Field("names", ARRAY, "every name it was met with, sorted; at most 50", items=STRING),
         Field("first_seen_at", DATE, "first met in a post"),
     ),
+)
+
+_PRICED = (
+    Field("secid", STRING, "the security"),
+    Field("symbol", STRING_OR_NULL, "as in posts; null: unknown market"),
+)
+_READ = (
+    Field("read_at", DATE, "when these values were first read; back-tests use this"),
+    Field("run_id", STRING, "the run that read them"),
+)
+_NUMBER = DOUBLE + NULL
+
+QUOTES = Collection(
+    "quotes",
+    "What securities cost, at the times of the quotes themselves.",
+    (
+        Field("_id", STRING, "`<secid>@<at>`, e.g. `1.601628@2022-03-01T07:00:00Z`"),
+        *_PRICED,
+        Field("name", STRING_OR_NULL, "its name in this quote"),
+        Field("at", DATE, "time of the quote"),
+        Field("status", INT + NULL, "East Money's number: 2 trading, 3 midday break, 5 closed, 6 suspended, 7"
+              " delisted, 13 holiday; null in quotes of many at once", least=0),
+        Field("last", _NUMBER, "latest price, in the security's own currency, or points of an index"),
+        Field("open", _NUMBER, "first price of the day"),
+        Field("high", _NUMBER, "highest price of the day"),
+        Field("low", _NUMBER, "lowest price of the day"),
+        Field("previous_close", _NUMBER, "last price of the trading day before"),
+        Field("change", _NUMBER, "`last` less `previous_close`"),
+        Field("change_percent", _NUMBER, "the same in percent"),
+        Field("average", _NUMBER, "average price of the day; null in quotes of many at once"),
+        Field("limit_up", _NUMBER, "highest price allowed that day; null in quotes of many at once"),
+        Field("limit_down", _NUMBER, "lowest price allowed that day; null in quotes of many at once"),
+        Field("volume", INT + NULL, "what was traded, as its exchange counts: lots of 100 shares in Shanghai and"
+              " Shenzhen", least=0),
+        Field("amount", _NUMBER, "what was paid for it"),
+        Field("amplitude_percent", _NUMBER, "`high` less `low`, in percent of `previous_close`"),
+        Field("turnover_percent", _NUMBER, "part of the tradable shares that changed hands"),
+        Field("volume_ratio", _NUMBER, "volume a minute against that of the last five days"),
+        Field("pe", _NUMBER, "price to earnings, by the latest quarter"),
+        Field("pb", _NUMBER, "price to book value"),
+        Field("market_cap", _NUMBER, "worth of all shares"),
+        Field("float_cap", _NUMBER, "worth of the tradable shares"),
+        *_READ,
+    ),
+    (Index("symbol_at", (("symbol", ASCENDING), ("at", DESCENDING)), "the latest quote of a security"),),
+)  # fmt: skip
+
+BARS = Collection(
+    "bars",
+    "What securities cost from day to day; not adjusted for dividends and splits.",
+    (
+        Field("_id", STRING, "`<secid>/<day>`, e.g. `1.601628/2022-03-01`"),
+        *_PRICED,
+        Field(
+            "day", STRING, "trading day of the exchange, `YYYY-MM-DD`; one not over by `read_at` is as it was then"
+        ),
+        Field("open", _NUMBER, "first price"),
+        Field("close", _NUMBER, "last price"),
+        Field("high", _NUMBER, "highest price"),
+        Field("low", _NUMBER, "lowest price"),
+        Field("volume", INT + NULL, "as in quotes", least=0),
+        Field("amount", _NUMBER, "as in quotes"),
+        Field("amplitude_percent", _NUMBER, "`high` less `low`, in percent of the close before"),
+        Field("change_percent", _NUMBER, "against the close before, in percent"),
+        Field("change", _NUMBER, "against the close before"),
+        Field("turnover_percent", _NUMBER, "as in quotes"),
+        *_READ,
+    ),
+    (Index("symbol_day", (("symbol", ASCENDING), ("day", ASCENDING)), "bars of a security and a span"),),
 )
 
 LISTINGS = Collection(
@@ -245,7 +314,8 @@ RUNS = Collection(
         Field("failures", ARRAY, "why not, in words", items=STRING),
         Field("warnings", ARRAY, "what else an operator should know", items=STRING),
         Field("counts", OBJECT, "posts `listed`, `known`, `fetched`; items `scraped` = `rejected` + `duplicate` +"
-              " `inserted` + `updated` + `unchanged` + `spooled`; `revised` of them are revisions"),
+              " `inserted` + `updated` + `unchanged` + `spooled`; `revised` of them are revisions. Rows `quotes` ="
+              " `quotes_rejected` + `quotes_inserted` + `quotes_updated` + `quotes_unchanged`; `bars` likewise"),
         Field("requests", ARRAY, "requests by host and kind of page", inside=(
             Field("host", STRING, "asked host"),
             Field("kind", STRING, "kind of page"),
@@ -290,5 +360,5 @@ REJECTS = Collection(
     ),
 )
 
-COLLECTIONS = (POSTS, POST_REVISIONS, SECURITIES, MEDIA, LISTINGS, RUNS, REJECTS)
+COLLECTIONS = (POSTS, POST_REVISIONS, SECURITIES, MEDIA, QUOTES, BARS, LISTINGS, RUNS, REJECTS)
 """Every collection, in the order of docs/data.md."""

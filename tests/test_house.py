@@ -6,6 +6,7 @@ import importlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from scrapy.utils.misc import load_object
 import pipelines
 from crawler.politeness import HOST_DELAY, SITE_DELAY
 from crawler.spiders.base import StoreSpider
+from store.names import Mention, remember
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("crawler", "pipelines", "store", "sandbox")
@@ -367,11 +369,15 @@ def started(name: str, **more: Any) -> Crawler:
     return crawler
 
 
+SECURITY = Mention("securities", "1.601628", {"symbol": "601628.SH", "kind": "stock"}, None, datetime.now(UTC))
+
+
 @pytest.mark.parametrize("name", SPIDERS.list())
 def test_spiders_start(name: str, database: tuple[str, str]) -> None:
     async def first_requests() -> list[Any]:
         spider = started(name, MONGO_URI=database[0], MONGO_DATABASE=database[1]).spider
-        await spider.store.open()
+        store = await spider.store.open()
+        await remember(store, [SECURITY])  # the spider of quotes asks for what the store holds
         found = [request async for request in spider.start()]
         await spider.store.close()
         return found

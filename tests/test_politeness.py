@@ -23,6 +23,7 @@ from tests.probe import Answer, Arrival, crawl, serving
 
 SITE = "https://finews.withounder.com/"
 LOOPBACK = "http://127.0.0.1:8765"
+QUOTE_HOSTS = ("push2.eastmoney.com", "push2his.eastmoney.com")
 UNTHROTTLED = {"delay": 0, "concurrency": LOOPBACK_CONCURRENCY}
 
 
@@ -67,8 +68,11 @@ def test_the_delays_are_the_rates_of_rule_7() -> None:
 def test_slots_of_a_site_and_its_mirrors(
     rules: dict[str, str | None], delay: float, slots: dict[str, dict[str, float]]
 ) -> None:
+    mirrors = Mirrors.parse(rules)
     site = {"finews.withounder.com": {"delay": SITE_DELAY}}
-    assert download_slots(SITE, Mirrors.parse(rules)) == (delay, site | slots)
+    # the quote hosts: one at a time, at the default delay
+    quotes = {slot_key(f"https://{host}", mirrors): {"delay": delay, "concurrency": 1} for host in QUOTE_HOSTS}
+    assert download_slots(SITE, mirrors) == (delay, site | quotes | slots)
 
 
 def test_a_request_that_leaves_the_machine_has_not_the_slot_of_one_that_stays() -> None:

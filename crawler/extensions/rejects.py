@@ -1,7 +1,8 @@
 """Keeps everything dropped or unreadable in the collection `rejects`, and counts it.
 
 From Scrapy's signals: pages whose callback failed (stage `parse`), items that a pipeline dropped or failed on.
-Counts `pages/<page>/unreadable/<exception>`, `posts/rejected`, `posts/rejected/<exception>`, `posts/duplicate`.
+Counts `pages/<page>/unreadable/<exception>`, `posts/rejected`, `posts/rejected/<exception>`, `posts/duplicate`;
+for items that are no posts, `prices/failed`.
 Duplicates are no rejects.
 """
 
@@ -66,10 +67,12 @@ class RejectsExtension:
 
     async def keep_item(self, item: Any, error: BaseException) -> None:
         """Count and keep an item."""
-        name = type(error).__name__
-        self.crawler.stats.inc_value("posts/rejected")
-        self.crawler.stats.inc_value(f"posts/rejected/{name}")
-        url, post = (item.url, item.post) if isinstance(item, Post) else (None, None)
+        url, post = getattr(item, "url", None), getattr(item, "post", None)
+        if isinstance(item, Post):
+            self.crawler.stats.inc_value("posts/rejected")
+            self.crawler.stats.inc_value(f"posts/rejected/{type(error).__name__}")
+        else:
+            self.crawler.stats.inc_value("prices/failed")
         raw = json.dumps(asdict(item), default=str, ensure_ascii=False) if is_dataclass(item) else str(item)  # type: ignore[arg-type]
         await self.rejects.add(_stage(error), error, url=url, post=post, raw=raw)
 

@@ -8,6 +8,7 @@ import platform
 import resource
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -28,14 +29,22 @@ SIGN_OF_LIFE_SECONDS = 60.0
 MISSING_SHOWN = 100
 """URLs of missing posts kept per category; a broken run of thousands needs no more to be understood."""
 
-_BLOCKED = frozenset({"Http401", "Http403", "Http418", "Http429", "Http451", "BlockPageError"})
-_CHANGED = frozenset({"PageLayoutError"})
+_BLOCKED = frozenset(
+    {"Http401", "Http403", "Http418", "Http429", "Http451", "BlockPageError", "BlockedPayloadError"}
+)
+_CHANGED = frozenset({"PageLayoutError", "PayloadError"})
 _GONE = frozenset({"Http404", "Http410"})
 _LISTING_PAGES = ("rolling", "feed", "category", "list")
 _COUNTS = (
     *("listed", "known", "fetched", "scraped", "rejected", "duplicate", "inserted", "updated", "unchanged"),
     *("revised", "spooled"),
 )
+_PRICE_PAGES = ("quotes", "bars")
+_PRICE_COUNTS = tuple(
+    page + part for page in _PRICE_PAGES for part in ("", "_rejected", "_inserted", "_updated", "_unchanged")
+)
+UNKNOWN_SHOWN = 20
+"""Securities that upstream does not know named in a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ def judge(stats: dict[str, Any], limits: Limits) -> Verdict:
     for page in _LISTING_PAGES:  # a list that is not there lists nothing
         problems[page] = Counter({name: count for name, count in problems[page].items() if name not in _GONE})
     listings = sum((problems[page] for page in _LISTING_PAGES), Counter[str]())
-    warnings = [f"{count} {page} pages: {name}" for page in problems for name, count in problems[page].items()]
+    warnings = [*_warnings(problems), *_unknown(stats)]
     if problems["home"]:
         return Verdict(_cause(problems["home"]), [f"home page: {', '.join(problems['home'])}"], warnings)
     if shown < limits.min_posts:
@@ -82,6 +91,55 @@ def judge(stats: dict[str, Any], limits: Limits) -> Verdict:
     return Verdict("limit" if stats.get("posts/beyond_limit") else "finished", [], warnings)
 
 
+def judge_prices(stats: dict[str, Any], limits: Limits) -> Verdict:
+    """Judge a crawl of the spider `quotes`: push2 is its own site, and it lists no posts."""
+    warnings = [*_warnings(_problems(stats)), *_unknown(stats)]
+    for reason, failure in _price_failures(stats, limits):
+        return Verdict(reason, [failure], warnings)
+    return Verdict("finished", [], warnings)
+
+
+def _price_failures(stats: dict[str, Any], limits: Limits) -> Iterator[tuple[str, str]]:
+    """Give what is wrong with a crawl of quotes, the cause before its effects."""
+    problems, asked = _problems(stats), stats.get("prices/asked", 0)
+    if not asked:
+        yield "no_posts", "no stored post names a security: crawl posts first, or name some with symbols="
+    for page in _PRICE_PAGES:
+        failed = problems.get(page, Counter())
+        sent = stats.get(f"pages/{page}/read", 0) + failed.total()
+        if failed.total() > limits.max_error_ratio * sent:
+            said = f"{failed.total()} of {sent} answers with {page}: {_written(failed)}"
+            yield _cause(failed + _hosts_failed(stats)), said
+    if lost := stats.get("prices/failed", 0):
+        yield "too_many_errors", f"{lost} answers with prices could not be stored"
+    if not stats.get("prices/quotes"):
+        yield "no_posts", f"upstream knows none of {asked} securities"
+    if stats.get("prices/unknown_bars") and not stats.get("pages/bars/read"):
+        yield "no_posts", f"upstream has bars of none of {asked} securities"
+    rejected = sum(stats.get(f"prices/{page}_rejected", 0) for page in _PRICE_PAGES)
+    rows = sum(stats.get(f"prices/{page}", 0) for page in _PRICE_PAGES)
+    if rejected > limits.max_reject_ratio * rows:
+        yield "too_many_errors", f"{rejected} of {rows} quotes and bars rejected"
+
+
+JUDGES = {"quotes": judge_prices}
+"""Who judges the runs of a spider, where it is not `judge`."""
+
+
+def _warnings(problems: dict[str, Counter[str]]) -> list[str]:
+    return [f"{count} {page} pages: {name}" for page in problems for name, count in problems[page].items()]
+
+
+def _unknown(stats: dict[str, Any]) -> list[str]:
+    """Give warnings that name the securities upstream does not know."""
+    found = {page: stats.get(f"prices/unknown_{page}", []) for page in _PRICE_PAGES}
+    return [
+        f"{len(names)} securities of which upstream has no {page}: {', '.join(names[:UNKNOWN_SHOWN])}"
+        for page, names in found.items()
+        if names
+    ]
+
+
 def _problems(stats: dict[str, Any]) -> dict[str, Counter[str]]:
     """Give what went wrong, by kind of page."""
     found: dict[str, Counter[str]] = {page: Counter() for page in ("home", *_LISTING_PAGES, "post")}
@@ -90,6 +148,13 @@ def _problems(stats: dict[str, Any]) -> dict[str, Counter[str]]:
             case ["pages", page, "failed" | "unreadable", reason]:
                 found.setdefault(page, Counter())[reason] += value
     return found
+
+
+def _hosts_failed(stats: dict[str, Any]) -> Counter[str]:
+    """Give why hosts were left alone: their requests themselves only tell that they were not sent."""
+    return Counter(
+        value for name, value in stats.items() if name.startswith("host/") and name.endswith("/left_alone_for")
+    )
 
 
 def _cause(reasons: Counter[str]) -> str:
@@ -154,9 +219,13 @@ class VerdictExtension:
         host = urlparse_cached(request).hostname or ""
         self.requests[host, request.meta.get("page", "robots")] += 1
 
+    def verdict(self) -> Verdict:
+        """Judge the run as it stands."""
+        return JUDGES.get(self.spider.name, judge)(self.crawler.stats.get_stats(), self.limits)
+
     def spider_idle(self) -> None:
         """Say why the run ends, before Scrapy says that it finished. Raises CloseSpider."""
-        reason = judge(self.crawler.stats.get_stats(), self.limits).reason
+        reason = self.verdict().reason
         if reason != "finished":
             raise CloseSpider(reason)
 
@@ -165,12 +234,13 @@ class VerdictExtension:
         if self.alive.running:
             self.alive.stop()
         stats = self.crawler.stats
-        verdict = judge(stats.get_stats(), self.limits)
+        verdict = self.verdict()
         failures = verdict.failures if reason == verdict.reason else [reason]
         ok = reason in {"finished", "limit"} and not failures
         stats.set_value("run/ok", ok)
         stats.set_value("run/failures", failures)
         counts = {name: stats.get_value(f"posts/{name}", 0) for name in _COUNTS}
+        counts |= {name: stats.get_value(f"prices/{name}", 0) for name in _PRICE_COUNTS}
         if self.spider.store.is_open:
             await self.spider.finish()
             figures = {"failures": failures, "warnings": verdict.warnings, "counts": counts}

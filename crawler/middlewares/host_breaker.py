@@ -6,7 +6,8 @@ to it, at once, for the rest of the run; after a Retry-After above RETRY_AFTER_M
 Failed: no connection, time-out, 5xx, 403, 429. Any other response starts the count again. robots.txt does not
 count. Answers that spiders judge (signal `answer_judged`) are counted apart: as many unusable ones in a row (block
 pages with status 200, empty or meaningless JSON) end the same way.
-`host/<host>/left_alone` is there when a host was left alone: the number of its requests not sent.
+`host/<host>/left_alone` is there when a host was left alone: the number of its requests not sent;
+`host/<host>/left_alone_for` names its last failure, such as `Http429`.
 """
 
 import logging
@@ -36,6 +37,8 @@ class HostLeftAloneError(IgnoreRequest):
 class HostBreakerMiddleware:
     """Downloader middleware, see above."""
 
+    counted = "requests"
+
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self.stats = crawler.stats
@@ -63,39 +66,65 @@ class HostBreakerMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Count the response; it passes on as it is."""
-        if _is_robots(request):
+        if not self._counts(request):
             return response
         host = _host(request)
         wait = asked_wait(response, datetime.now(UTC))
         if wait is not None and wait > self.longest_wait:
             self._leave_alone(host, monotonic() + wait, f"it asks for {wait:.0f} s")
         if response.status >= 500 or response.status in {403, 429}:
-            self._count_failure(host)
+            self._count_failure(host, f"Http{response.status}")
         else:
             self.failures[host] = 0
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Count the failure; it passes on as it is."""
-        if isinstance(exception, self.exceptions) and not _is_robots(request):
-            self._count_failure(_host(request))
+        if isinstance(exception, self.exceptions) and self._counts(request):
+            self._count_failure(_host(request), type(exception).__name__)
 
     def answer_judged(self, response: Response, usable: bool) -> None:
         """Count what a spider says of an answer."""
         host = urlparse_cached(response).hostname or ""
         self.unusable[host] = 0 if usable else self.unusable[host] + 1
-        if self.unusable[host] == self.failures_max:
-            self._leave_alone(host, inf, f"{self.failures_max} answers in a row say nothing")
+        if self.unusable[host] == self._limit(host):
+            self._leave_alone(host, inf, f"{self.unusable[host]} answers in a row say nothing")
 
-    def _count_failure(self, host: str) -> None:
+    def _counts(self, request: Request) -> bool:
+        return not _is_robots(request)
+
+    def _limit(self, _host: str) -> float:
+        return self.failures_max
+
+    def _count_failure(self, host: str, name: str) -> None:
         self.failures[host] += 1
-        if self.failures[host] == self.failures_max:
-            self._leave_alone(host, inf, f"{self.failures_max} requests in a row failed")
+        if self.failures[host] == self._limit(host):
+            self.stats.set_value(f"host/{host}/left_alone_for", name)
+            self._leave_alone(host, inf, f"{self.failures[host]} {self.counted} in a row failed")
 
     def _leave_alone(self, host: str, until: float, reason: str) -> None:
         self.alone_until[host] = max(until, self.alone_until.get(host, 0))
         self.stats.inc_value(f"host/{host}/left_alone", 0)
         logger.warning("Leaving %s alone: %s", host, reason)
+
+
+class DropsMiddleware(HostBreakerMiddleware):
+    """The same for the hosts of HOST_DROPS_MAX, where every try counts, those for robots.txt too.
+
+    Stands inside of retries and of robots.txt, at 570: they send nothing more either.
+    """
+
+    counted = "tries"
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self.limits = {host: int(most) for host, most in crawler.settings.getdict("HOST_DROPS_MAX").items()}
+
+    def _counts(self, request: Request) -> bool:
+        return _host(request) in self.limits
+
+    def _limit(self, host: str) -> float:
+        return self.limits.get(host, inf)
 
 
 def _host(request: Request) -> str:

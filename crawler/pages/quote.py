@@ -4,7 +4,8 @@ From the answer's text and its URL, whose `fltt` tells the unit of the numbers. 
 Without `fltt=2` prices are integers, scaled by the decimals in `f59` (`stock/get`) or `f1` (lists), percentages
 by those in `f152`. They differ from security to security, so a number whose decimals the answer does not give is
 None, never divided by a constant. `"-"` is None.
-Raises MissingPayloadError for a security that upstream has not, PayloadError, BlockedPayloadError.
+Raises MissingPayloadError for a security that upstream has not, RefusedPayloadError, PayloadError,
+BlockedPayloadError.
 """
 
 from datetime import date, datetime
@@ -13,7 +14,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from crawler.items import Bar, Named, Quote
-from crawler.pages.payload import BlockedPayloadError, MissingPayloadError, PayloadError, load, mapping, rows
+from crawler.pages.payload import (
+    BlockedPayloadError,
+    MissingPayloadError,
+    PayloadError,
+    RefusedPayloadError,
+    load,
+    mapping,
+    message,
+    rows,
+)
 from crawler.pages.render import visible
 from crawler.pages.times import beijing
 from crawler.pages.upstream import words
@@ -93,6 +103,8 @@ def _data(text: str, url: str) -> dict[str, Any]:
     if "data" not in answer:
         raise PayloadError(url, "no data")
     if answer["data"] is None:  # with rc 102 or 0
+        if said := message(answer):
+            raise RefusedPayloadError(url, str(answer.get("rc")), said)
         raise MissingPayloadError(url, f"no data, rc {answer.get('rc')!r}")
     return mapping(answer["data"], "data", url)
 

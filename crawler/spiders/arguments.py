@@ -17,6 +17,9 @@ LAST_DAY_SHOWN_LATE = date(2021, 12, 10)
 SHARE = ("api", "browser", "off")
 """How share links may be followed: the JSON behind them, their page in a browser, or not at all."""
 
+QUOTES = ("batch", "off")
+"""How quote links may be followed: many securities in one request, or not at all."""
+
 MAIN_COLUMNS = ("345", "349", "350", "351", "353", "355")
 """Columns whose names and pages are sure: main news, companies, China, the world, markets, industry."""
 
@@ -74,6 +77,15 @@ def choice(name: str, value: str, choices: tuple[str, ...]) -> str:
 def slugs(value: str) -> list[str]:
     """Read comma-separated category slugs."""
     return [slug.strip() for slug in value.split(",") if slug.strip()]
+
+
+def symbols(name: str, value: str) -> list[str]:
+    """Read comma-separated symbols, each once; the market that is meant may stay open, as in `NIO.US`."""
+    found = list(dict.fromkeys(slugs(value)))
+    for symbol in found:
+        if not candidates(symbol):
+            raise ArgumentError(name, symbol, "symbols such as 600519.SH,00700.HK")
+    return found
 
 
 def possible_times(shown: str) -> list[datetime]:
@@ -141,6 +153,9 @@ class SiteArguments:
     share: str
     """How share links are followed, one of `SHARE`."""
 
+    quotes: str
+    """How quote links are followed, one of `QUOTES`."""
+
     @classmethod
     def parse(cls, arguments: Mapping[str, str], default_site: str, now: datetime) -> "SiteArguments":
         """Read what was typed after `-a`."""
@@ -155,6 +170,7 @@ class SiteArguments:
             refresh_from=now - duration("refresh", arguments.get("refresh", "1d")),
             full=flag("full", arguments.get("full", "0")),
             share=choice("share", arguments.get("share", "api"), SHARE),
+            quotes=choice("quotes", arguments.get("quotes", "batch"), QUOTES),
         )
 
 
@@ -182,23 +198,47 @@ class UpstreamArguments:
     @classmethod
     def parse(cls, arguments: Mapping[str, str], now: datetime) -> "UpstreamArguments":
         """Read what was typed after `-a`; without any list named, the main columns and 7x24 are wanted."""
-        columns, symbols = slugs(arguments.get("columns", "")), slugs(arguments.get("symbols", ""))
+        columns, named = slugs(arguments.get("columns", "")), symbols("symbols", arguments.get("symbols", ""))
         for column in columns:
             if not re.fullmatch(r"[0-9]{1,5}", column):
                 raise ArgumentError("columns", column, "numbers of columns, such as 350,351")
-        for symbol in symbols:
-            if not candidates(symbol):
-                raise ArgumentError("symbols", symbol, "symbols such as 600519.SH,00700.HK")
         fast = flag("fast", arguments.get("fast", "0"))
-        if not columns and not symbols and not fast:
+        if not columns and not named and not fast:
             columns, fast = list(MAIN_COLUMNS), True
         return cls(
             columns=columns,
             fast=fast,
-            symbols=symbols,
+            symbols=named,
             pages=count("pages", arguments.get("pages", "20")),
             window=Window.parse(arguments.get("since"), arguments.get("until"), now),
             limit=count("limit", arguments["limit"]) if "limit" in arguments else None,
             refresh_from=now - duration("refresh", arguments.get("refresh", "1d")),
             full=flag("full", arguments.get("full", "0")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteArguments:
+    """The arguments of the spider of quotes, understood."""
+
+    symbols: list[str]
+    """Securities to quote; empty: all that the store knows."""
+
+    bars: bool
+    """Whether daily bars are wanted, too."""
+
+    since: date | None
+    """First day of the wanted bars. None: those after the stored ones."""
+
+    @classmethod
+    def parse(cls, arguments: Mapping[str, str], now: datetime) -> "QuoteArguments":
+        """Read what was typed after `-a`."""
+        named = symbols("symbols", arguments.get("symbols", ""))
+        if "symbols" in arguments and not named:
+            raise ArgumentError("symbols", arguments["symbols"], "symbols such as 600519.SH,00700.HK")
+        since = moment("since", arguments["since"], now) if "since" in arguments else None
+        return cls(
+            symbols=named,
+            bars="bars" in arguments and bool(choice("bars", arguments["bars"], ("day",))),
+            since=since.astimezone(BEIJING).date() if since else None,
         )

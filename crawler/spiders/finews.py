@@ -1,12 +1,13 @@
-"""The site: home, rolling list, feed, category pages, every post that the store does not know, and its upstream.
+"""The site: home, rolling list, feed, category pages, every post not known to the store; its upstream and quotes.
 
 Follows: `/`, `/emnews/`, `/feed.xml`; `/category/<slug>.html` of every category that headings, post URLs, feed
     terms, footers or stored posts name; the posts on them; the share and origin links of posts, also of stored
-    ones whose upstream parts are missing.
+    ones whose upstream parts are missing; at the end push2's quotes of the securities that the stored posts link.
 Leaves alone: everything else the pages link to.
 Arguments: `site` (URL), `category` (slugs, comma-separated), `since`, `until` (`YYYY-MM-DD` as Beijing days, or
     `3d`, `12h`), `limit` (posts), `refresh` (re-read posts this young although stored; default `1d`),
-    `full` (`1`: re-read all), `share` (how share links are followed: `api`, the default, `browser` or `off`).
+    `full` (`1`: re-read all), `share` (how share links are followed: `api`, the default, `browser` or `off`),
+    `quotes` (how quote links are followed: `batch`, the default, or `off`).
 Settings: CHROMIUM_PATH, FINEWS_SITE, MIRRORS.
 Caveats: a category of two words lists nothing; its posts are reached from home and feed only.
 """
@@ -16,8 +17,9 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import urljoin, urlsplit
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
@@ -28,7 +30,7 @@ from crawler.pages.home import parse_home
 from crawler.pages.listing import parse_listing
 from crawler.pages.post import parse_post
 from crawler.spiders.arguments import SiteArguments, possible_times
-from crawler.spiders.upstream import UpstreamSpider
+from crawler.spiders.quoting import QuotingSpider
 from crawler.urls import SHARE_HOSTS, category_url, post_id, post_place
 from store import queries
 
@@ -40,12 +42,12 @@ _PARSERS: dict[str, Callable[[str, str], Listing]] = {
 }
 
 
-class FinewsSpider(UpstreamSpider):
+class FinewsSpider(QuotingSpider):
     """Crawl the site."""
 
     name = "finews"
     known_arguments: ClassVar[frozenset[str]] = frozenset(
-        {"site", "category", "since", "until", "limit", "refresh", "full", "share"}
+        {"site", "category", "since", "until", "limit", "refresh", "full", "share", "quotes"}
     )
 
     given: SiteArguments
@@ -67,6 +69,9 @@ class FinewsSpider(UpstreamSpider):
         crawler.settings.set("FINEWS_SITE", site, "spider")
         site_host = urlsplit(site).hostname or ""
         spider.allowed_domains = [site_host, "eastmoney.com", *SHARE_HOSTS]
+        if spider.given.quotes == "batch":
+            crawler.signals.connect(spider.post_stored, signal=signals.item_scraped)
+            crawler.signals.connect(spider.ask_quotes, signal=signals.spider_idle)
         return spider
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,6 +79,8 @@ class FinewsSpider(UpstreamSpider):
         self.categories: set[str] = set()
         self.shown: set[str] = set()
         self.asked = 0
+        self.unquoted: set[str] = set()
+        self.quoted: set[str] = set()
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for what is missing, for the seeds, and for the categories that stored posts stand in."""
@@ -205,3 +212,17 @@ class FinewsSpider(UpstreamSpider):
         if post.published_raw is None:
             return True  # is_wanted has looked at its day
         return any(self.given.window.holds(at) for at in possible_times(post.published_raw))
+
+    def post_stored(self, item: Any) -> None:
+        """Note the securities of a post that is stored now."""
+        if isinstance(item, Post):
+            self.unquoted.update(security.secid for security in item.securities)
+
+    def ask_quotes(self) -> None:
+        """When all posts are stored, ask for the quotes of their securities. Raises DontCloseSpider."""
+        secids = sorted(self.unquoted - self.quoted)
+        if secids and self.crawler.engine:
+            self.quoted.update(secids)
+            for request in self.quote_requests([secid] for secid in secids):
+                self.crawler.engine.crawl(request)
+            raise DontCloseSpider
