@@ -1,0 +1,218 @@
+"""The last stage: an item it passes on is stored; it ends a run whose posts cannot be stored any more."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from scrapy.exceptions import CloseSpider
+
+from crawler.items import Body
+from pipelines import DuplicatePostError, StoreRefusedError
+from pipelines.mongo import MongoPipeline
+from store import connection, embedded
+from store.connection import MongoUnavailableError, Store
+from store.writer import WriterEndedError
+from tests.articles import NAME, article
+
+Place = tuple[str, str]
+NOBODY = "mongodb://%2Ftmp%2Fno-mongod-of-finews-listens-here.sock"
+
+
+@dataclass
+class Engine:
+    """Hears how the run is to end."""
+
+    reasons: list[str] = field(default_factory=list)
+
+    async def close_spider_async(self, *, reason: str) -> None:
+        self.reasons.append(reason)
+
+
+@dataclass
+class Stats:
+    """Counts."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def inc_value(self, name: str) -> None:
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+
+@dataclass
+class Spider:
+    """What the stage needs of a spider."""
+
+    store: Store
+    name: str = "finews"
+    run_id: str = "run"
+    logger: logging.Logger = field(default_factory=lambda: logging.getLogger("finews"))
+
+
+@dataclass
+class Crawler:
+    """What the stage needs of a crawler."""
+
+    spider: Spider
+    engine: Engine = field(default_factory=Engine)
+    stats: Stats = field(default_factory=Stats)
+
+
+def with_stage(place: Place, scenario: Callable[[MongoPipeline, Crawler], Awaitable[None]]) -> Crawler:
+    """Run a scenario on an open stage."""
+    crawler = Crawler(Spider(Store(*place, Path())))
+
+    async def opened() -> None:
+        stage = MongoPipeline(crawler, outage_seconds=10)  # type: ignore[arg-type]
+        await stage.open_spider()
+        await scenario(stage, crawler)
+        await crawler.spider.store.close()
+
+    asyncio.run(opened())
+    return crawler
+
+
+def test_what_passes_is_stored_and_counted(database: Place) -> None:
+    async def scenario(stage: MongoPipeline, crawler: Crawler) -> None:
+        posts = await crawler.spider.store.open()
+        first = article("旧。", 0)
+        assert await stage.process_item(first) is first
+        assert await posts.posts.count_documents({"_id": NAME, "run_id": "run"}) == 1
+        revised = article("新。", 1)
+        assert await stage.process_item(revised) is revised
+        with pytest.raises(DuplicatePostError):
+            await stage.process_item(article("新。", 2))
+        refused = article("坏。", 3)
+        refused.body.html = "\ud800"
+        with pytest.raises(StoreRefusedError, match="UnicodeEncodeError"):
+            await stage.process_item(refused)
+        crawler.spider.run_id = "other"
+        await stage.close_spider()
+        await stage.open_spider()
+        unchanged = article("新。", 4)
+        assert await stage.process_item(unchanged) is unchanged
+        other = Body("a", "b")
+        assert await stage.process_item(other) is other
+        await stage.close_spider()
+
+    crawler = with_stage(database, scenario)
+    assert crawler.stats.counts == {
+        "posts/inserted": 1,
+        "posts/updated": 1,
+        "posts/revised": 1,
+        "posts/unchanged": 1,
+    }
+    assert crawler.engine.reasons == []
+
+
+def test_a_writer_that_failed_ends_the_run_once(database: Place) -> None:
+    uri, name = database
+    with MongoClient[dict[str, Any]](uri) as client:
+        client[name].posts.insert_one({"_id": NAME})  # a document of somebody else's
+
+    async def scenario(stage: MongoPipeline, _: Crawler) -> None:
+        for _ in range(2):
+            with pytest.raises(WriterEndedError):
+                await stage.process_item(article())
+        with pytest.raises(WriterEndedError):
+            await stage.close_spider()
+
+    assert with_stage(database, scenario).engine.reasons == ["too_many_errors"]
+
+
+def test_a_run_without_mongodb_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.1)
+    crawler = Crawler(Spider(Store(NOBODY, "finews", Path())))
+
+    async def scenario() -> None:
+        stage = MongoPipeline(crawler, outage_seconds=10)  # type: ignore[arg-type]
+        with pytest.raises(CloseSpider) as closed:
+            await stage.open_spider()
+        assert closed.value.reason == "mongo_unavailable"
+        with pytest.raises(MongoUnavailableError):  # no post passes unstored
+            await stage.process_item(article())
+        await stage.close_spider()
+
+    asyncio.run(scenario())
+
+
+CRAWL = """
+import sys
+from pathlib import Path
+
+from scrapy import Request, Spider
+from scrapy.crawler import CrawlerProcess
+
+from store import writer
+from store.connection import Store
+from tests.articles import page
+
+writer.ANSWER_SECONDS = 2.0
+
+
+class Posts(Spider):
+    name = "finews"
+    run_id = "run"
+    store = Store(*sys.argv[1:3], Path())
+
+    async def start(self):
+        for listing in range(12):
+            yield Request(f"data:,{listing}")
+
+    def parse(self, response):
+        for number in range(100):
+            yield page(name=f"NW2022030122{response.text.zfill(5)}{number:03d}")
+
+
+process = CrawlerProcess({
+    "ITEM_PIPELINES": {
+        "pipelines.normalise.NormalisePipeline": 100,
+        "pipelines.securities.SecuritiesPipeline": 200,
+        "pipelines.duplicates.DuplicatesPipeline": 300,
+        "pipelines.mongo.MongoPipeline": 400,
+    },
+    "MONGO_OUTAGE_SECONDS": 1.0,
+    "LOG_LEVEL": "CRITICAL",
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+})
+crawler = process.create_crawler(Posts)
+process.crawl(crawler)
+process.start()
+stats = crawler.stats.get_stats()
+print({name: stats.get(name, 0) for name in ("finish_reason", "posts/inserted", "item_scraped_count")})
+"""
+
+
+def test_a_crawl_ends_by_itself_when_mongodb_is_gone_for_good() -> None:
+    with tempfile.TemporaryDirectory(prefix="finews-mongo-") as name:
+        directory = Path(name)
+        uri = embedded.ensure_running(directory)
+        crawl = subprocess.Popen(
+            [sys.executable, "-c", CRAWL, uri, "finews"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parent.parent,
+        )
+        with MongoClient[dict[str, Any]](uri) as client:
+            while not client.finews.posts.estimated_document_count():
+                assert crawl.poll() is None
+        os.kill(embedded.status(directory).pid or 0, signal.SIGKILL)
+        said, _ = crawl.communicate(timeout=30)
+        ended = json.loads(said.replace("'", '"'))
+        uri = embedded.ensure_running(directory)
+        with MongoClient[dict[str, Any]](uri) as client:
+            stored = client.finews.posts.count_documents({})
+        embedded.stop(directory)
+    assert ended["finish_reason"] == "mongo_unavailable"
+    assert 0 < ended["item_scraped_count"] == ended["posts/inserted"] <= stored < 1200
