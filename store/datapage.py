@@ -126,9 +126,8 @@ Two collections forget: `rejects` after 90 days, and `listings`, which holds the
 
 ### What this version does not fill yet
 
-Pages of the site are read, upstream forms are not: `body_from` is `page`, `author` is null, `available_from` is
-`crawl`, `missing` names every upstream form that is linked. Reposts are not grouped and withdrawals not looked
-for: `duplicate_of`, `duplicate_kind`, `similarity` and `withdrawn_at` are null.
+`available_from` is `crawl`. Reposts are not grouped and withdrawals not looked for: `duplicate_of`,
+`duplicate_kind`, `similarity` and `withdrawn_at` are null.
 
 ### One post, whole
 """

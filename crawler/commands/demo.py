@@ -29,9 +29,9 @@ See more:
 
 Crawl the live site:
     scrapy crawl finews
-Where that is gone, the same news is to be had from East Money and from old copies of the site's sources:
-    scrapy crawl eastmoney                      (next in CHANGELOG.md)
-    scrapy crawl archive -a path=FOLDER         (next in CHANGELOG.md)
+Where that is gone, the same news is to be had from East Money:
+    scrapy crawl eastmoney -a since=1d
+and, once CHANGELOG.md says so, from old copies of the site's sources (scrapy crawl archive).
 """
 
 
