@@ -94,6 +94,8 @@ def test_the_medium_is_upstreams_field_before_the_source_line() -> None:
 def test_a_body_escaped_once_too_often() -> None:
     assert share(text="&lt;p&gt;第一段。&lt;/p&gt;&lt;p&gt;第二段。&lt;/p&gt;").body.text == "第一段。\n第二段。"
     assert share(text="<p>《&lt;蒙特利尔议定书&gt;修正案》</p>").body.text == "《<蒙特利尔议定书>修正案》"
+    assert share(text="<p>&lt;p&gt;是段落</p>").body.text == "<p>是段落"
+    assert share(text="5&amp;lt;6").body.text == "5&lt;6"
 
 
 @pytest.mark.parametrize("named", [{"id": CODE[2:]}, {"id": ""}, {"id": None}, {"id": "7", "newsid": CODE[2:]}])
@@ -209,6 +211,18 @@ def test_placeholders_become_pictures_and_links_again() -> None:
     assert post.published_at == datetime(2022, 2, 7, 3, 51, 3, tzinfo=UTC)
 
 
+def test_other_names_of_the_same_things() -> None:
+    links = [{"text": "中国人寿", "href": "http://quote.eastmoney.com/unify/r/1.601628"}]
+    post = getnews(body="<p><!--Link#0--></p>", links=links, simdigest="导语。")
+    assert post.body.marks == [Mark("1.601628", "中国人寿", "link")]
+    assert post.digest == "导语。"
+
+
+def test_pictures_alone_are_an_article() -> None:
+    picture = '<p><img src="https://dfscdn.dfcfw.com/a.jpg"></p>'
+    assert detail(Art_Content=picture).body.images == parsed(html(body=picture)).body.images != []
+
+
 def test_a_placeholder_without_lists_stands_for_nothing() -> None:
     assert getnews(body="<p>前<!--IMG#0--><!-- Link#0 -->后</p>", links="x").body.text == "前后"
 
@@ -277,8 +291,8 @@ def test_every_address_of_a_page_is_the_same_article(url: str) -> None:
 
 
 def html(around: str = '<div class="title">标题</div>', body: str = "<p>正文。</p>", head: str = "") -> str:
-    inside = f'<div class="contentwrap">{around}<div id="ContentBody">{body}</div></div>'
-    return f"<html><head>{head}</head><body>{inside}之后</body></html>"
+    inside = f'<div class="contentwrap">{around}<div id="ContentBody">{body}</div>之后</div>'
+    return f"<html><head>{head}</head><body>{inside}</body></html>"
 
 
 def parsed(text: str) -> Post:
@@ -294,12 +308,21 @@ def test_of_several_headlines_the_page_title_tells_which() -> None:
     two = '<div class="title">标题</div><div class="title">专题</div>'
     assert parsed(html(two, head="<title>标题 _ 东方财富网</title>")).title == "标题"
     assert parsed(html("", head="<title>甲_乙_东方财富网</title>")).title == "甲_乙"
+    assert parsed(html(head="<title>别的 _ 东方财富网</title>")).title == "标题"
+    assert parsed(html(two)).title == ""
 
 
 def test_an_article_may_have_no_headline_but_its_place() -> None:
     assert parsed(html('<div class="title"></div>', head="<title> _ 东方财富网</title>")).title == ""
+    assert parsed(html('<div class="title"></div>')).title == ""
     with pytest.raises(PageLayoutError, match="neither headline nor title"):
         parsed(html(""))
+
+
+def test_the_body_names_its_editor_before_the_small_print() -> None:
+    above = '<div class="title">标题</div><div class="zwothers">（责任编辑：137）</div>'
+    assert parsed(html(above)).body.editor == "137"
+    assert parsed(html(above, "<p>正文。</p><p>（责任编辑：DF142）</p>")).body.editor == "DF142"
 
 
 def test_a_page_may_show_no_time_but_a_line_of_facts_must() -> None:
@@ -326,7 +349,7 @@ def test_a_bare_second_item_is_the_medium_only_if_it_is_nothing_else(second: str
         ("<html><title>标题</title><p>正文。</p></html>", PageLayoutError, "0 elements #ContentBody"),
         ('{"a":1}', PageLayoutError, "0 elements #ContentBody"),
         ("<title>安全验证</title><p>请完成滑块验证</p>", BlockPageError, "0 elements #ContentBody"),
-        (html(body='<p id="ContentBody">再来</p>'), PageLayoutError, "2 elements #ContentBody"),
+        (html(body='<p id="ContentBody">验证码</p>'), PageLayoutError, "2 elements #ContentBody"),
         (html(body="<p>　　</p>"), MissingPayloadError, "no text in #ContentBody"),
     ],
 )

@@ -268,6 +268,7 @@ def test_only_a_leading_title_is_taken_off(text: str, split: tuple[str, str]) ->
         ("000001", None),  # Ping An Bank, or the SSE Composite
         ("002353", None),  # a stock, or an open-end fund
         ("110059", None),
+        ("399001", None),  # an index
         ("NIO.US", None),  # which of three exchanges
         ("00700", None),
         ("中国人寿", None),
@@ -284,6 +285,7 @@ def test_each_security_is_named_once() -> None:
     found = related(["601628", "1.600519", "1.601628", {"QuoteID": "0.000001", "Code": "000001"}])
     assert [mark.secid for mark in found] == ["1.601628", "1.600519", "0.000001"]
     assert related(None) == related("601628") == related({}) == []
+    assert related([{"code": "601628", "name": "中国人寿"}]) == [Mark("1.601628", "中国人寿", "upstream")]
 
 
 # --- whatever comes ----------------------------------------------------------------------------------------

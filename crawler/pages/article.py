@@ -110,7 +110,7 @@ def _headline(page: Selector, url: str) -> str:
 
 def _inner_leads(root: HtmlElement) -> list[str]:
     """Take the leads out that older pages put into the body."""
-    found = [child for child in root if child.tag == "div" and "abstract" in classes(child)]
+    found = [child for child in root if "abstract" in classes(child)]
     texts = [as_written(str(child.text_content())) for child in found]
     for child in found:
         child.drop_tree()
