@@ -3,7 +3,7 @@
     GET  /truth, /truth?id=, /upstream, /upstream?id=, /lists, /quotes, /bars?secid=, /sources, /kinds, /stats,
          /log?since=N (JSON lines)
     POST /add {kind}, /change {id}, /remove {id}, /add-news {kind, column, secid}, /change-news {id},
-         /faults {faults: [...], path: ...}, /clear-log
+         /faults {faults: [...], path: ...}, /wait {days}, /clear-log
 
 Answers JSON; 400 with the reason for what cannot be done, 404 for an unknown control.
 """
@@ -54,6 +54,7 @@ class Control:
             ),
             "POST /change": lambda request: as_json(truth_json(self.world.change_post(request.json()["id"]))),
             "POST /remove": self.remove,
+            "POST /wait": self.wait,
             "POST /add-news": lambda request: as_json(news_json(self.world.add_news(**request.json()))),
             "POST /change-news": lambda request: as_json(news_json(self.world.change_news(request.json()["id"]))),
             "POST /faults": self.faults,
@@ -91,7 +92,7 @@ class Control:
 
     def quotes(self, _request: Request) -> Response:
         """Give the truth of all quotes."""
-        found = [quotes.quote(secid) for secid in BY_SECID]
+        found = [quotes.quote(secid, self.world.now) for secid in BY_SECID]
         return as_json([asdict(one) for one in found if one])
 
     def stats(self, _request: Request) -> Response:
@@ -123,6 +124,11 @@ class Control:
     def remove(self, request: Request) -> Response:
         """Remove a post."""
         self.world.remove_post(request.json()["id"])
+        return as_json({})
+
+    def wait(self, request: Request) -> Response:
+        """Let days pass."""
+        self.world.wait(int(request.json()["days"]))
         return as_json({})
 
     def faults(self, request: Request) -> Response:

@@ -163,6 +163,11 @@ def _rewritten(response: Response, change: Callable[[dict[str, Any]], dict[str, 
     return replace(response, body=json.dumps(change(json.loads(response.body)), ensure_ascii=False).encode())
 
 
+@_fault("no-time", "quotes bear no time, as before the first trade")
+def _no_time(_request: Request, response: Response, _page: bytes) -> Response:
+    return replace(response, body=re.sub(rb'"(f124|f86)": ?[0-9]+', rb'"\1": "-"', response.body))
+
+
 @_fault("large-batch", "the connection closes when more than 100 securities are asked for at once")
 def _large_batch(request: Request, response: Response, _page: bytes) -> Response:
     return replace(response, manner="drop") if request.query("secids").count(",") >= 100 else response

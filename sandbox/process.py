@@ -175,6 +175,10 @@ class SandboxProcess:
         """Take a post off the site and from upstream; upstream's own news, too."""
         self._control("POST", "/remove", {"id": post})
 
+    def wait(self, days: int) -> None:
+        """Let days pass on which nothing is published: quotes and bars go on."""
+        self._control("POST", "/wait", {"days": days})
+
     def set_faults(self, *names: str, path: str | None = None) -> None:
         """Set the faults from now on, instead of those before; with `path`, for that path beside the others."""
         asked: dict[str, object] = {"faults": list(names)}

@@ -1,12 +1,13 @@
 """East Money's quotes as JSON: `push2.eastmoney.com`.
 
-From a secid of `sandbox.securities`. A quote depends on the secid alone. Without `fltt=2` prices are integers
-scaled by the security's own decimals, percentages by f152, as on the real host; `"-"` where there is no value.
-Securities that it does not know are left out of lists; a list of none is `data: null`.
+From a secid of `sandbox.securities` and the world's present: a quote is that of the last close, and depends on the
+secid and that day alone. Without `fltt=2` prices are integers scaled by the security's own decimals, percentages
+by f152, as on the real host; `"-"` where there is no value. Securities that it does not know are left out of
+lists; a list of none is `data: null`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sandbox.http import Request, Response, as_asked, html
 from sandbox.plan import BEIJING, dice
@@ -16,7 +17,10 @@ _PERCENT_DECIMALS = 2
 SUSPENDED = frozenset({"0.300024"})
 """Securities that are not traded: they have no numbers but the previous close."""
 
-_QUOTED_AT = datetime(2022, 5, 31, 15, 0, tzinfo=BEIJING)
+PRESENT = datetime(2022, 6, 1, 9, 0, tzinfo=BEIJING)
+"""The present of a world as it is by default."""
+
+_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,23 @@ class QuoteTruth:
     """Time of the quote, epoch seconds."""
 
 
-def quote(secid: str) -> QuoteTruth | None:
+def last_close(now: datetime) -> datetime:
+    """Give the last 15:00 of a weekday, Beijing: when all are quoted that are traded."""
+    now = now.astimezone(BEIJING)
+    close = now.replace(hour=15, minute=0, second=0, microsecond=0)
+    while close > now or close.weekday() >= _SATURDAY:
+        close -= timedelta(days=1)
+    return close
+
+
+def quote(secid: str, now: datetime = PRESENT) -> QuoteTruth | None:
     """Give the quote of a security; None for one the sandbox does not know."""
     security = BY_SECID.get(secid)
     if security is None:
         return None
-    chance, places = dice("quote", secid), security.decimals
-    previous, at = round(security.price, places), int(_QUOTED_AT.timestamp())
+    close = last_close(now)
+    chance, places = dice("quote", secid, close.date()), security.decimals
+    previous, at = round(security.price, places), int(close.timestamp())
     if secid in SUSPENDED:
         nothing = dict.fromkeys(("last", "open", "high", "low", "change", "change_percent", "volume", "amount"))
         return QuoteTruth(secid=secid, name=security.name, previous_close=previous, at=at, **nothing)
@@ -66,19 +80,19 @@ def quote(secid: str) -> QuoteTruth | None:
     )
 
 
-def push2(request: Request) -> Response:
+def push2(request: Request, now: datetime = PRESENT) -> Response:
     """Answer on push2: `stock/get` for one security, `ulist.np/get` for many, `ulist/get` for many in pages."""
     match request.path.removeprefix("/webguest"):
         case "/api/qt/stock/get":
-            answer = _answer(request, request.query("secid"), STOCK_FIELDS)
+            answer = _answer(request, now, request.query("secid"), STOCK_FIELDS)
             return as_asked(
                 request, {"rc": 0 if answer else 102, "rt": 4, "full": 1, "dlmkts": "", "data": answer}
             )
         case "/api/qt/ulist.np/get":
-            rows = _rows(request)
+            rows = _rows(request, now)
             return _listed(request, len(rows), rows)
         case "/api/qt/ulist/get":
-            rows = _rows(request)
+            rows = _rows(request, now)
             page, size = (int(request.query(name) or default) for name, default in (("pn", "1"), ("pz", "20")))
             shown = rows[(page - 1) * size : page * size]
             numbered = {str(place): row for place, row in enumerate(shown)}
@@ -87,8 +101,8 @@ def push2(request: Request) -> Response:
             return html("", 404)
 
 
-def _rows(request: Request) -> list[dict[str, object]]:
-    answers = (_answer(request, secid, _LIST_FIELDS) for secid in request.query("secids").split(","))
+def _rows(request: Request, now: datetime) -> list[dict[str, object]]:
+    answers = (_answer(request, now, secid, _LIST_FIELDS) for secid in request.query("secids").split(","))
     return [answer for answer in answers if answer is not None]
 
 
@@ -137,8 +151,8 @@ _LIST_FIELDS = {
 _PRICES = {"last", "high", "low", "open", "previous_close", "change"}
 
 
-def _answer(request: Request, secid: str, names: dict[str, str]) -> dict[str, object] | None:
-    truth, security = quote(secid), BY_SECID.get(secid)
+def _answer(request: Request, now: datetime, secid: str, names: dict[str, str]) -> dict[str, object] | None:
+    truth, security = quote(secid, now), BY_SECID.get(secid)
     if truth is None or security is None:
         return None
     asked, decimal = request.query("fields").split(","), request.query("fltt") == "2"

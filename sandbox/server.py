@@ -115,7 +115,7 @@ class Sandbox:
             "weblist": lambda: list_hosts.weblist(self.world, request),
             "newsapi": lambda: list_hosts.newsapi(self.world, request),
             "quote": lambda: instruments.instrument(request),
-            "push2": lambda: quotes.push2(request),
+            "push2": lambda: quotes.push2(request, self.world.now),
             "push2his": lambda: bars.push2his(self.world.now, request),
         }
         return answers[kind]()

@@ -126,6 +126,11 @@ class World:
         self.news.pop(_number(post), None)
         self._build()
 
+    def wait(self, days: int) -> None:
+        """Let days pass on which nothing is published."""
+        self.now += timedelta(days=days)
+        self._build()
+
     @property
     def upstream_truths(self) -> list[NewsTruth]:
         """The truth of all that upstream has, in order of creation, upstream's own last."""
