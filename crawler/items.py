@@ -26,7 +26,8 @@ copies in the category emnews, whose body is the same article with other markup;
 says of medium, category and address goes before theirs."""
 
 EVIDENCE = ("upstream", "chart", "link", "keyword")
-"""Why a security is believed to belong to a post, strongest first."""
+"""Why a security is believed to belong to a post, strongest first. `link`: the first mention links to its quotes;
+`keyword`: an automatic mention, the first one's link included. So a link without `keyword` is an editor's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ class Mark:
 
     evidence: str
     """One of `EVIDENCE`: `chart` (a price chart), `link` (first mention), `keyword` (a later mention)."""
+
+    automatic: bool = field(default=False, compare=False)
+    """Whether East Money's keyword machine set it; it takes any word for a security of that name."""
 
 
 @dataclass(frozen=True, slots=True)

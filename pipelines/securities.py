@@ -44,7 +44,7 @@ def securities(marks: list[Mark]) -> list[Security]:
 
 def _security(secid: str, places: list[Mark]) -> Security:
     market, code = secid.split(".", 1)
-    seen = {mark.evidence for mark in places}
+    seen = {mark.evidence for mark in places} | {"keyword" for mark in places if mark.automatic}
     return Security(
         secid=secid,
         symbol=symbol(secid),

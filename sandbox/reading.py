@@ -121,6 +121,7 @@ def securities(body: Body, *, marked: bool) -> tuple[SecurityTruth, ...]:
 def _security_truth(places: Sequence[tuple[Security, str, str]]) -> SecurityTruth:
     security = places[0][0]
     kinds = {evidence for _, evidence, _ in places}
+    kinds |= {"keyword"} if "link" in kinds else set()  # every link here is an automatic one
     names = [shown for _, _, shown in places if shown and shown != security.code]
     return SecurityTruth(
         security.secid,

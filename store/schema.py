@@ -66,7 +66,8 @@ _SECURITY = (
     Field(
         "evidence",
         ARRAY,
-        "why: `upstream`, `chart`, `link` (first mention), `keyword` (later mention)",
+        "why: `upstream`, `chart`, `link` (the first mention links to its quotes), `keyword` (an automatic"
+        " mention, the first one's link included: it may be a false friend)",
         items=STRING,
     ),
 )

@@ -3,9 +3,9 @@
 From: requests. Gives: Scrapy's own robots.txt middleware, repaired. Refuses: what robots.txt forbids.
 
 In Scrapy 2.19 all requests that arrive while robots.txt is on its way wait for one Deferred, and awaiting a
-Deferred takes its value away: the fetching request and the first that waits get the rules, all others get none and
+Deferred takes its value away: the fetching request and the first that waits get the rules, the others get none and
 pass. With 16 requests at a time that is most of a small crawl.
-And a silent host would keep its requests waiting for three time-outs of robots.txt before the first of them counts.
+And a silent host would keep its requests waiting for three time-outs of robots.txt before the first is counted.
 """
 
 from scrapy import Request, Spider

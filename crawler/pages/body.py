@@ -84,7 +84,7 @@ class _Context:
     table: int = 0
     inline: tuple[str, ...] = ()
     href: str | None = None
-    mark: tuple[str, str] | None = None
+    mark: tuple[str, str, bool] | None = None
     words_from: int = 0
     centred: bool = False
     source: bool = False
@@ -160,7 +160,8 @@ class Reader:
         if (inline := self.inline_tags.get(tag)) and inline not in outer.inline:
             context = replace(context, inline=(*outer.inline, inline))
         if outer.mark is None and (mark := markup.security_of(element)):
-            return replace(context, mark=mark, href=quote_url(mark[0]), words_from=len(self.words))
+            automatic = markup.is_automatic(element)
+            return replace(context, mark=(*mark, automatic), href=quote_url(mark[0]), words_from=len(self.words))
         if tag == "a" and outer.href is None and (href := self.target(element)):
             return replace(context, href=href, words_from=len(self.words))
         return context
@@ -206,12 +207,12 @@ class Reader:
         """Give the words read since a link or mark began."""
         return visible("".join(self.words[context.words_from :]))
 
-    def marked(self, secid: str, evidence: str, name: str) -> None:
+    def marked(self, secid: str, evidence: str, automatic: bool, name: str) -> None:
         """Keep a mark, a chart's by itself: it belongs to no line."""
         if evidence == "chart":
             self.blocks.append(Block("img", next(self.numbers), marks=[Mark(secid, "", evidence)]))
         elif name:
-            self.here().marks.append(Mark(secid, name, evidence))
+            self.here().marks.append(Mark(secid, name, evidence, automatic))
 
     def cell(self) -> Cell | None:
         """Give the cell that words belong to now; None outside of rows, and before a row's first cell."""

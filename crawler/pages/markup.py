@@ -80,6 +80,11 @@ def security_of(element: HtmlElement) -> tuple[str, str] | None:
     return secid, "keyword" if "em_stock_key_common" in names else "link"
 
 
+def is_automatic(element: HtmlElement) -> bool:
+    """Tell whether a mark was set by East Money's keyword machine, which takes the ocean 太平洋 for the broker."""
+    return bool(classes(element) & {"keytip", "em_stock_key_common"} or parse_span_id(element.get("id") or ""))
+
+
 def is_chart(element: HtmlElement) -> bool:
     """Tell whether a picture is a price chart: drawn when asked for, so it never shows the day of the article."""
     host = link_host(element.get("src")) or ""

@@ -148,13 +148,13 @@ class UpstreamSpider(StoreSpider):
         """Errback: count; ask for the page where the JSON cannot be had; a page that is gone is absent."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         page, post = request.meta["page"], request.cb_kwargs["post"]
-        answered = isinstance(failure.value, (HttpError, NoAnswerError))
-        response = failure.value.response if answered else None
+        error = failure.value
+        response = error.response if isinstance(error, (HttpError, NoAnswerError)) else None
         if page == "article" and response is not None and response.status in _GONE:
             self.absent(post, "origin", response)
             return
         status = response.status if response is not None else HTTPStatus.OK
-        reason = type(failure.value).__name__ if status == HTTPStatus.OK else f"Http{status}"
+        reason = type(error).__name__ if status == HTTPStatus.OK else f"Http{status}"
         self.crawler.stats.inc_value(f"pages/{page}/failed/{reason}")
         if WATCH in request.meta and response is not None and status not in _GONE:
             self.judged(response, usable=False)  # the page was in order, so nobody else counts it
