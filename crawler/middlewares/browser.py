@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.http import Response
+from scrapy.http import HtmlResponse, Response
 
-from crawler.browser import WATCH
+from crawler.browser import WATCH, NoAnswerError
 from crawler.middlewares.host_breaker import HostBreakerMiddleware
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class BrowserMiddleware:
         """Give the watched answer of the page that `response` is the document of."""
         if WATCH not in request.meta or response.status != 200:
             return response
+        if not isinstance(response, HtmlResponse) or not response.body:
+            raise NoAnswerError(response, "no page to open")
         async with self.turns:
             breaker = self.crawler.get_downloader_middleware(HostBreakerMiddleware)
             if breaker:

@@ -1,0 +1,1 @@
+"""What finews costs: time and memory, measured by running it."""
