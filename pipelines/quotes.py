@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC
 from math import isfinite
 from typing import Any, Self, TypeVar, cast
 
@@ -106,7 +107,7 @@ def quote_document(quote: Quote) -> Document:
     """Give the document of a quote, but for when it was read. Raises InvalidQuoteError."""
     if quote.at is None:
         raise InvalidQuoteError("at", None)
-    at = milliseconds(quote.at)
+    at = milliseconds(quote.at.astimezone(UTC))
     written = at.isoformat(timespec="milliseconds" if at.microsecond else "seconds").replace("+00:00", "Z")
     name = storable_text(quote.name) if quote.name else None
     values = _numbers(asdict(quote)) | {"at": at, "name": name, "symbol": symbol(quote.secid)}
