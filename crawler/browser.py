@@ -44,7 +44,10 @@ class NoAnswerError(IgnoreRequest):
 
 
 def watch(path: str, **query: str) -> dict[str, Any]:
-    """Say which answer of a page is wanted, for meta `WATCH`: the end of its path, parameters it must carry."""
+    """Say which answer of a page is wanted, for meta `WATCH`: the end of its path, parameters it must carry.
+
+    A parameter may be a comma-separated list that has the wanted value in it.
+    """
     return {"path": path, "query": query}
 
 
@@ -53,7 +56,8 @@ def is_watched(url: str, wanted: Mapping[str, Any]) -> bool:
     parts = urlsplit(url)
     given = parse_qs(parts.query)
     query: dict[str, str] = wanted["query"]
-    return parts.path.endswith(wanted["path"]) and all(given.get(name) == [query[name]] for name in query)
+    listed = {name: values[0].split(",") for name, values in given.items() if len(values) == 1}
+    return parts.path.endswith(wanted["path"]) and all(query[name] in listed.get(name, ()) for name in query)
 
 
 def find_browser(named: str) -> str | None:

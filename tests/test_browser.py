@@ -68,6 +68,15 @@ def test_the_watched_answer_is_told_by_path_and_parameters(url: str, watched: bo
     assert is_watched(url, json.loads(json.dumps(wanted))) is watched
 
 
+def test_a_watched_value_may_stand_in_a_list() -> None:
+    wanted = watch("/api/qt/stock/get", secid="1.600519", fields="f43")
+    quote = "https://push2.eastmoney.com/api/qt/stock/get?secid="
+    assert is_watched(f"{quote}1.600519&fields=f57,f43,f58&cb=x", wanted)
+    assert is_watched(f"{quote}1.600519&fields=f43", wanted)
+    assert not is_watched(f"{quote}1.600519&fields=f57,f58", wanted)
+    assert not is_watched(f"{quote}0.600519&fields=f43", wanted)
+
+
 @pytest.mark.usefixtures("nothing_installed")
 def test_browsers_are_found_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = {name: tmp_path / name for name in ("google-chrome", "chromium", "mine")}
@@ -386,6 +395,37 @@ def test_a_host_whose_pages_say_nothing_is_left_alone(crawls: Crawler) -> None:
     assert 2 <= len(pages) < len(linked)
     assert any("share pages: NoAnswerError" in warning for warning in done.run["warnings"])
     assert any("share pages: HostLeftAloneError" in warning for warning in done.run["warnings"])
+
+
+@needs_browser
+def test_pages_of_quotes_give_the_quotes_that_they_show(crawls: Crawler) -> None:
+    with SandboxProcess(posts=25) as sandbox:
+        done = crawls.crawl(sandbox.mirrors, "-a", "quotes=page", "-a", "share=off")
+        truths = {truth["secid"]: truth for truth in sandbox.quotes()}
+        asked = Counter(entry["path"].partition("?")[0] for entry in sandbox.log() if entry["kind"] != "site")
+    assert done.code == 0, done.output
+    stored = {quote["secid"]: quote for quote in crawls.database.quotes.find()}
+    mentioned = {security["secid"] for post in crawls.posts().values() for security in post["securities"]}
+    assert len(mentioned) > 5
+    assert stored.keys() == mentioned & truths.keys()
+    figures = (
+        "name",
+        "last",
+        "open",
+        "high",
+        "low",
+        "previous_close",
+        "change",
+        "change_percent",
+        "volume",
+        "amount",
+    )
+    for secid, quote in stored.items():
+        assert {name: quote[name] for name in figures} == {name: truths[secid][name] for name in figures}
+        assert quote["at"].timestamp() == truths[secid]["at"]
+    assert asked["/api/qt/stock/get"] == len(stored)
+    assert asked["/api/qt/ulist.np/get"] == 0
+    assert not [path for path in asked if path.endswith((".png", ".css"))]
 
 
 @needs_browser

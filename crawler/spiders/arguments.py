@@ -17,8 +17,8 @@ LAST_DAY_SHOWN_LATE = date(2021, 12, 10)
 SHARE = ("api", "browser", "off")
 """How share links may be followed: the JSON behind them, their page in a browser, or not at all."""
 
-QUOTES = ("batch", "off")
-"""How quote links may be followed: many securities in one request, or not at all."""
+QUOTES = ("batch", "page", "off")
+"""How quote links may be followed: many securities in one request, each page in a browser, or not at all."""
 
 MAIN_COLUMNS = ("345", "349", "350", "351", "353", "355")
 """Columns whose names and pages are sure: main news, companies, China, the world, markets, industry."""

@@ -7,7 +7,7 @@ Leaves alone: everything else the pages link to.
 Arguments: `site` (URL), `category` (slugs, comma-separated), `since`, `until` (`YYYY-MM-DD` as Beijing days, or
     `3d`, `12h`), `limit` (posts), `refresh` (re-read posts this young although stored; default `1d`),
     `full` (`1`: re-read all), `share` (how share links are followed: `api`, the default, `browser` or `off`),
-    `quotes` (how quote links are followed: `batch`, the default, or `off`).
+    `quotes` (how quote links are followed: `batch`, the default, `page` or `off`).
 Settings: CHROMIUM_PATH, FINEWS_SITE, MIRRORS.
 Caveats: a category of two words lists nothing; its posts are reached from home and feed only.
 """
@@ -57,7 +57,7 @@ class FinewsSpider(QuotingSpider):
     def understood(cls, arguments: dict[str, str], settings: BaseSettings) -> SiteArguments:
         """Read the arguments. Raises ArgumentError; BrowserMissingError where they need one."""
         given = SiteArguments.parse(arguments, settings["FINEWS_SITE"], datetime.now(UTC))
-        if given.share == "browser":
+        if given.share == "browser" or given.quotes == "page":
             find_browser(settings["CHROMIUM_PATH"])
         return given
 
@@ -69,7 +69,7 @@ class FinewsSpider(QuotingSpider):
         crawler.settings.set("FINEWS_SITE", site, "spider")
         site_host = urlsplit(site).hostname or ""
         spider.allowed_domains = [site_host, "eastmoney.com", *SHARE_HOSTS]
-        if spider.given.quotes == "batch":
+        if spider.given.quotes != "off":
             crawler.signals.connect(spider.post_stored, signal=signals.item_scraped)
             crawler.signals.connect(spider.ask_quotes, signal=signals.spider_idle)
         return spider
@@ -223,6 +223,8 @@ class FinewsSpider(QuotingSpider):
         secids = sorted(self.unquoted - self.quoted)
         if secids and self.crawler.engine:
             self.quoted.update(secids)
-            for request in self.quote_requests([secid] for secid in secids):
+            by_page = self.given.quotes == "page"
+            groups = ([secid] for secid in secids)
+            for request in self.quote_page_requests(secids) if by_page else self.quote_requests(groups):
                 self.crawler.engine.crawl(request)
             raise DontCloseSpider

@@ -3,6 +3,7 @@
 push2 bans by address, after a handful of hasty calls: so up to `BATCH` securities in a request, the tries of one
 before the next, and nothing more after three tries in a row that failed (the setting HOST_DROPS_MAX and
 `crawler.politeness` see to it). What it answers instead of quotes is never taken for "no quotes".
+Pages of quotes have no figures of their own: opened in a browser, each asks push2 for the security it is about.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -15,12 +16,13 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from crawler.browser import WATCH, watch
 from crawler.items import Prices
 from crawler.pages.errors import PageLayoutError
 from crawler.pages.payload import MissingPayloadError
-from crawler.pages.quote import parse_ulist
-from crawler.spiders.upstream import PATIENCE_SECONDS, UpstreamSpider
-from crawler.urls import quotes_url
+from crawler.pages.quote import parse_stock, parse_ulist
+from crawler.spiders.upstream import GONE, PATIENCE_SECONDS, UpstreamSpider
+from crawler.urls import quote_url, quotes_url
 
 BATCH = 100
 """Securities in a request. Up to 300 were seen to be answered."""
@@ -61,6 +63,27 @@ class QuotingSpider(UpstreamSpider):
             cb_kwargs=arguments,
         )
 
+    def quote_page_requests(self, secids: Iterable[str]) -> Iterator[Request]:
+        """Ask for the page that the quote link of each security leads to, for what it asks push2."""
+        for secid in secids:
+            request = self.price_request("quotes", quote_url(secid), self.parse_quote_page, secid=secid)
+            request.meta[WATCH] = watch("/api/qt/stock/get", secid=secid, fields="f43")
+            yield request
+
+    async def parse_quote_page(self, response: Response, secid: str) -> AsyncIterator[Any]:
+        """Read the quote that a page asked for."""
+        try:
+            quote = parse_stock(self.text_of(response), response.url)
+        except MissingPayloadError:
+            self.judged(response, usable=True)
+            self.unknown("quotes", [secid])
+        except PageLayoutError as error:
+            await self.unusable_prices(error, response)
+        else:
+            self.judged(response, usable=True)
+            self.crawler.stats.inc_value("pages/quotes/read")
+            yield Prices(response.url, datetime.now(UTC), quotes=[quote])
+
     async def parse_quotes(self, response: Response, groups: list[list[str]]) -> AsyncIterator[Any]:
         """Read quotes; note which securities push2 does not know."""
         try:
@@ -90,9 +113,13 @@ class QuotingSpider(UpstreamSpider):
         await self.rejects.add("parse", error, url=response.url, raw=raw)
 
     async def failed_prices(self, failure: Failure) -> None:
-        """Errback: count, and keep what was sent and failed."""
-        if isinstance(failure.value, IgnoreRequest) and not isinstance(failure.value, HttpError):
-            page = failure.request.meta["page"]  # type: ignore[attr-defined]  # Scrapy adds the request
-            self.crawler.stats.inc_value(f"pages/{page}/failed/{type(failure.value).__name__}")
+        """Errback: count, and keep what was sent and failed; there is no page of a security that is not known."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
+        self.judge_page(failure)
+        status = failure.value.response.status if isinstance(failure.value, HttpError) else None
+        if WATCH in request.meta and status in GONE:
+            self.unknown("quotes", [request.cb_kwargs["secid"]])
+        elif isinstance(failure.value, IgnoreRequest) and status is None:
+            self.crawler.stats.inc_value(f"pages/{request.meta['page']}/failed/{type(failure.value).__name__}")
         else:
             await self.failed(failure)

@@ -8,7 +8,6 @@ each post, and until its host is left alone.
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +32,8 @@ PATIENCE_SECONDS = 4
 """Time-out of one try. Upstream is optional and answers within two seconds or not at all; with two tries and four
 requests at a time, a silent host is found out in half a minute."""
 
-_GONE = frozenset({404, 410})
+GONE = frozenset({404, 410})
+"""Statuses of what upstream does not have."""
 
 
 class UpstreamSpider(StoreSpider):
@@ -144,19 +144,23 @@ class UpstreamSpider(StoreSpider):
         """Let the middlewares know whether a host answers sensibly."""
         self.crawler.signals.send_catch_log(answer_judged, response=response, usable=usable)
 
+    def judge_page(self, failure: Failure) -> None:
+        """Let a page that failed in the browser count against its host; its document was in order."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
+        if WATCH in request.meta and isinstance(failure.value, (HttpError, NoAnswerError)):
+            response = failure.value.response
+            self.judged(response, usable=response.status in GONE)
+
     async def failed_upstream(self, failure: Failure) -> AsyncIterator[Any]:
         """Errback: count; ask for the page where the JSON cannot be had; a page that is gone is absent."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         page, post = request.meta["page"], request.cb_kwargs["post"]
-        error = failure.value
-        response = error.response if isinstance(error, (HttpError, NoAnswerError)) else None
-        if page == "article" and response is not None and response.status in _GONE:
+        response = failure.value.response if isinstance(failure.value, HttpError) else None
+        if page == "article" and response is not None and response.status in GONE:
             self.absent(post, "origin", response)
             return
-        status = response.status if response is not None else HTTPStatus.OK
-        reason = type(error).__name__ if status == HTTPStatus.OK else f"Http{status}"
+        reason = f"Http{response.status}" if response is not None else type(failure.value).__name__
         self.crawler.stats.inc_value(f"pages/{page}/failed/{reason}")
-        if WATCH in request.meta and response is not None and status not in _GONE:
-            self.judged(response, usable=False)  # the page was in order, so nobody else counts it
+        self.judge_page(failure)
         if page == "origin":
             yield self.article_request(post)
