@@ -198,6 +198,25 @@ def test_the_youngest_markup_stays_whatever_came_last(order: tuple[int, ...]) ->
     assert stored(*(posts[at] for at in order))["html"] == "<p>9</p>"
 
 
+def test_a_return_to_an_earlier_wording_is_two_revisions() -> None:
+    document = stored(article("甲。", 0), article("乙。", 2), article("甲。", 5))
+    assert (document["text"], document["revision"], document["changed_at"]) == ("甲。", 3, minute(5))
+
+
+def test_of_a_return_whose_middle_comes_last_the_second_half_is_known_by_what_it_changed() -> None:
+    other_markup = article("甲。", 5)
+    other_markup.body.html = "<p><b>甲。</b></p>"
+    document = stored(article("甲。", 0), other_markup, article("乙。", 2))
+    assert (document["html"], document["revision"], document["changed_at"]) == ("<p><b>甲。</b></p>", 3, minute(5))
+
+
+def test_of_a_return_that_changed_nothing_else_the_next_reading_repairs_what_the_middle_spoilt() -> None:
+    readings = [article("甲。", 0), article("甲。", 5), article("乙。", 2)]
+    assert stored(*readings)["text"] == "乙。", "the known limit: a repeated sighting is not written"
+    document = stored(*readings, article("甲。", 7))
+    assert (document["text"], document["revision"], document["changed_at"]) == ("甲。", 3, minute(7))
+
+
 def test_a_reading_that_arrives_late_moves_only_what_tells_when() -> None:
     late_first = stored(article("旧。", 9), article("新。", 12), article("旧。", 2))
     assert late_first == stored(article("旧。", 2), article("旧。", 9), article("新。", 12))

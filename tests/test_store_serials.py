@@ -9,6 +9,7 @@ import pytest
 from pymongo import MongoClient
 
 from crawler.items import Post
+from pipelines.normalise import normalised
 from store import serials
 from store.connection import Store
 from store.schema import Database
@@ -169,6 +170,19 @@ def test_what_cannot_be_told_stays_as_it_is(database: tuple[str, str]) -> None:
     assert times(stored(database, "NW202112082200000034")) == (None,) * 5
     assert times(stored(database, "NW202112072200000003"))[0] is None
     assert times(stored(database, "NW202112102200000033"))[3] == "page"
+
+
+def test_only_early_rolling_news_is_decided(database: tuple[str, str]) -> None:
+    # Read before both of their possible times, by a clock that was slow: nothing is known of these two either.
+    of_a_medium = post(33, "2021-12-08 18:46:00", prefix="NW")
+    of_a_later_day = post(33, "2021-12-10 18:46:00", "20211210")
+    slow = DAY - timedelta(days=1)
+    neighbours = [post(serial, f"2021-12-10 10:{serial}:00", "20211210") for serial in (10, 20, 30, 40, 50)]
+    for one in (of_a_medium, of_a_later_day):
+        one.fetched_at = slow
+        normalised(one)
+        assert one.published_at is None
+    assert run(database, [*NEIGHBOURS, *neighbours, of_a_medium, of_a_later_day], None) == [0]
 
 
 def test_decided_posts_are_no_neighbours(database: tuple[str, str]) -> None:
