@@ -128,12 +128,12 @@ def test_scrapyd_runs_the_crawl_from_the_egg(deployed: Scrapyd, database: tuple[
         runs = list(client[name].runs.find(sort=[("started_at", 1)]))
         posts = list(client[name].posts.find())
     assert [(run["ok"], run["finish_reason"], run["arguments"]) for run in runs] == [
-        (True, "limit", {"limit": "4", "refresh": "1h"}),
-        (True, "finished", {}),
+        (True, "limit", {"_job": first, "limit": "4", "refresh": "1h"}),
+        (True, "finished", {"_job": second}),
     ]
     pages = [form["url"] for truth in listed for form in truth["forms"] if form["listed"]]
-    assert runs[0]["counts"]["scraped"] == 4
-    assert runs[1]["counts"]["known"] + runs[1]["counts"]["scraped"] == len(pages)
+    assert runs[0]["counts"]["fetched"] == 4
+    assert runs[1]["counts"]["known"] + runs[1]["counts"]["fetched"] == len(pages)
     assert sorted(unquote(url) for post in posts for url in post["post_urls"]) == sorted(pages)
     assert sorted(post["title"] for post in posts) == sorted(truth["title"] for truth in listed)
     for job, run in zip((first, second), runs, strict=True):
