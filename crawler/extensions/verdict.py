@@ -134,7 +134,7 @@ def _unknown(stats: dict[str, Any]) -> list[str]:
     """Give warnings that name the securities upstream does not know."""
     found = {page: stats.get(f"prices/unknown_{page}", []) for page in _PRICE_PAGES}
     return [
-        f"{len(names)} securities of which upstream has no {page}: {', '.join(names[:UNKNOWN_SHOWN])}"
+        f"upstream has no {page} of {', '.join(names[:UNKNOWN_SHOWN])} ({len(names)} in all)"
         for page, names in found.items()
         if names
     ]
