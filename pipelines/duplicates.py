@@ -18,7 +18,7 @@ from crawler.items import Post
 from pipelines import DuplicatePostError
 
 REMEMBERED = 20_000
-"""Repetitions come close together; this many take 5 MB."""
+"""Repetitions come close together; this many take 7 MB."""
 
 
 class DuplicatesPipeline:
