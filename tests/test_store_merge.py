@@ -496,7 +496,7 @@ def expected(found: list[Sighting]) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_any_order_any_replay_any_kill_ends_in_the_same_document(data: st.DataObject) -> None:
     found = data.draw(sightings())
