@@ -69,14 +69,16 @@ class Chromium:
         """
         visit = Visit(self.crawler, request, document)
         name = next(self.names)
+        showing = asyncio.ensure_future(self._show(visit, name))
         try:
             async with asyncio.timeout(VISIT_SECONDS):
-                await self._show(visit, name)
-                return await visit.answered()
+                return await visit.answered(showing)
         except TimeoutError as error:
             raise NoAnswerError(document, f"no answer in {VISIT_SECONDS:.0f} s") from error
         finally:
             visit.answer.cancel()
+            showing.cancel()
+            await asyncio.wait([showing])
             await self._leave(name)
 
     async def close(self) -> None:
@@ -117,7 +119,8 @@ class Chromium:
             async with asyncio.timeout(CLOSING_SECONDS):
                 await opened.context.close()
         except (TimeoutError, PlaywrightError):
-            await self.handler.browser.close()  # the next visit starts another
+            if hasattr(self.handler, "browser"):  # it is not there once it has crashed
+                await self.handler.browser.close()  # the next visit starts another
 
 
 class Visit:
@@ -145,17 +148,28 @@ class Visit:
 
     async def open(self, page: Page, _request: Request) -> None:
         """Intercept what a new page asks for; scrapy-playwright calls it before the page goes anywhere."""
+        page.on("crash", lambda _page: self.fail("the page crashed"))
         await page.context.add_init_script(_NO_CALLS)
         await page.route("**/*", self.route)
         self.is_open, self.is_shown, self.active_at = True, False, monotonic()
 
-    async def answered(self) -> Response:
-        """Wait for the watched answer. Raises NoAnswerError once the page will not fetch it any more."""
+    async def answered(self, showing: asyncio.Future[None]) -> Response:
+        """Wait for the watched answer. Raises NoAnswerError once the page will not fetch it any more.
+
+        `showing` is what opens the page; it may go on, or hang, while the answer comes.
+        """
         while not self.answer.done():
-            if not self.fetching and monotonic() - self.active_at > QUIET_SECONDS:
+            if showing.done():
+                showing.result()
+            if self.is_open and not self.fetching and monotonic() - self.active_at > QUIET_SECONDS:
                 raise NoAnswerError(self.document, "the page did not fetch what it was to show")
             await asyncio.wait([self.answer], timeout=0.5)
         return self.answer.result()
+
+    def fail(self, problem: str) -> None:
+        """Let the visit end with NoAnswerError."""
+        if not self.answer.done():
+            self.answer.set_exception(NoAnswerError(self.document, problem))
 
     async def route(self, route: Route) -> None:
         """Answer a request of the page."""
@@ -181,8 +195,8 @@ class Visit:
                 Request(asked.url, headers=headers, meta=self.meta)
             )
         except self.errors as error:
-            if watched and not self.answer.done():
-                self.answer.set_exception(NoAnswerError(self.document, f"{type(error).__name__}, {error}"))
+            if watched:
+                self.fail(f"{type(error).__name__}, {error}")
             return None
         finally:
             self.fetching -= 1

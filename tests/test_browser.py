@@ -130,6 +130,8 @@ PAGES = {
     "/cookies": "document.cookie = 'mine=1'; fetch('/cookie').then(() => FETCH);",
     "/endless": "FETCH; setTimeout(() => { while (1); }, 300);",
     "/silent": "fetch('/other');",
+    "/hung": "while (1);",
+    "/hungry": "for (var all = [];;) all.push(new Array(1e6).fill(Math.random()));",
 }
 
 
@@ -231,9 +233,11 @@ def test_a_page_reaches_nothing_but_what_it_is_let_have() -> None:
 @needs_browser
 def test_pages_that_do_not_answer_are_named_errors() -> None:
     with serving(answering) as server:
-        done = opened(server, "/silent", "/gone", "/refusing", "/json", RETRY_TIMES=0)
+        done = opened(server, "/silent", "/hung", "/hungry", "/gone", "/refusing", "/json", RETRY_TIMES=0)
     assert titles(done) == {
         "/silent": "NoAnswerError",
+        "/hung": "NoAnswerError",
+        "/hungry": "NoAnswerError",
         "/gone": "HttpError",
         "/refusing": "HttpError",
         "/json": "NoAnswerError",
@@ -242,6 +246,7 @@ def test_pages_that_do_not_answer_are_named_errors() -> None:
         "/gone": 404,
         "using": 500,
     }
+    assert "the page crashed" in done.of("http://app.jg.eastmoney.com/hungry")["detail"]
     assert "Traceback" not in done.log
 
 
