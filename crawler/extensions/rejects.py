@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from crawler.items import Post
 from pipelines import DuplicatePostError
+from store.connection import MongoUnavailableError
 from store.rejects import Rejects
 
 

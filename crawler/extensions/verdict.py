@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Self
 
+from pymongo.errors import PyMongoError
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
@@ -242,16 +243,22 @@ class VerdictExtension:
         counts = {name: stats.get_value(f"posts/{name}", 0) for name in _COUNTS}
         counts |= {name: stats.get_value(f"prices/{name}", 0) for name in _PRICE_COUNTS}
         if self.spider.store.is_open:
-            await self.spider.finish()
             figures = {"failures": failures, "warnings": verdict.warnings, "counts": counts}
-            await self.write_end({"finish_reason": reason, "ok": ok, **figures})
-            await self.spider.store.close()
+            try:
+                await self.write_end({"finish_reason": reason, "ok": ok, **figures})
+            except PyMongoError as error:
+                # The next run closes this one's document as killed; nobody may take it for good until then.
+                stats.set_value("run/ok", False)
+                stats.set_value("run/failures", [*failures, f"the end of the run could not be written: {error}"])
+            finally:
+                await self.spider.store.close()
         said = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
         self.spider.logger.info("run %s: %s (%s)", self.spider.run_id, reason, said or "nothing")
 
     async def write_end(self, verdict: dict[str, Any]) -> None:
-        """Close the run's document."""
+        """Write what was kept for the end, then close the run's document. Raises PyMongoError."""
         stats, database = self.crawler.stats, self.spider.store.database
+        await self.spider.finish()
         stats.set_value(
             "posts/decided_by_serial", await decide_by_serial(database, self.spider.run_id, self.spider.name)
         )
