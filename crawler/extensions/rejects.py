@@ -74,6 +74,8 @@ class RejectsExtension:
             self.crawler.stats.inc_value(f"posts/rejected/{type(error).__name__}")
         else:
             self.crawler.stats.inc_value("prices/failed")
+        if isinstance(error, MongoUnavailableError):
+            return  # there is no place to keep it; the next run fetches it again
         raw = json.dumps(asdict(item), default=str, ensure_ascii=False) if is_dataclass(item) else str(item)  # type: ignore[arg-type]
         await self.rejects.add(_stage(error), error, url=url, post=post, raw=raw)
 
