@@ -131,7 +131,8 @@ def test_an_answer_without_a_code_is_one() -> None:
 def test_an_answer_that_says_no(answer: dict[str, Any], code: str, message: str) -> None:
     with pytest.raises(RefusedPayloadError) as raised:
         data(answer, URL, ok="1")
-    assert (raised.value.code, raised.value.message) == (code, message)
+    assert (raised.value.url, raised.value.code, raised.value.message) == (URL, code, message)
+    assert str(raised.value) == f"refused with code {code!r}: {message!r}: {URL}"
     assert not isinstance(raised.value, (BlockPageError, NotFoundPageError))
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.items import Bar, Named, Quote
-from crawler.pages.payload import BlockedPayloadError, MissingPayloadError, PayloadError
+from crawler.pages.payload import BlockedPayloadError, MissingPayloadError, PayloadError, RefusedPayloadError
 from crawler.pages.quote import parse_klines, parse_stock, parse_suggest, parse_ulist
 from crawler.urls import bars_url, quotes_url, suggest_url
 
@@ -189,6 +189,8 @@ PARSERS = [(parse_ulist, DECIMAL), (parse_stock, STOCK), (parse_klines, BARS)]
 def test_answers_without_quotes(parse: Any, url: str) -> None:
     with pytest.raises(MissingPayloadError, match="no data, rc 102"):
         parse('{"rc":102,"rt":4,"data":null}', url)
+    with pytest.raises(RefusedPayloadError, match="'-1': 'busy'"):
+        parse('{"rc":-1,"message":"busy","data":null}', url)
     with pytest.raises(PayloadError, match="no data"):
         parse('{"rc":0}', url)
     with pytest.raises(PayloadError, match="data is a JSON"):

@@ -98,7 +98,7 @@ def data(answer: dict[str, Any], url: str, *, ok: str) -> dict[str, Any]:
 
 def message(answer: dict[str, Any]) -> str:
     """Give what an answer says about itself; empty where it says nothing."""
-    said = next((answer[key] for key in ("message", "msg", "Message") if answer.get(key)), "")
+    said = next((answer[key] for key in ("message", "msg") if answer.get(key)), "")
     return str(said)
 
 

@@ -34,14 +34,14 @@ _STOCK = {
     "average": "f71", "limit_up": "f51", "limit_down": "f52", "change_percent": "f170",
     "amplitude_percent": "f171", "turnover_percent": "f168", "volume_ratio": "f50", "pe": "f162", "pb": "f167",
     "volume": "f47", "amount": "f48", "market_cap": "f116", "float_cap": "f117",
-    "code": "f57", "name": "f58", "market": "f107", "at": "f86", "status": "f292",
+    "name": "f58", "at": "f86", "status": "f292",
     "price_decimals": "f59", "percent_decimals": "f152",
 }  # fmt: skip
 _LIST = {
     "last": "f2", "high": "f15", "low": "f16", "open": "f17", "previous_close": "f18", "change": "f4",
     "change_percent": "f3", "amplitude_percent": "f7", "turnover_percent": "f8", "volume_ratio": "f10", "pe": "f9",
     "pb": "f23", "volume": "f5", "amount": "f6", "market_cap": "f20", "float_cap": "f21",
-    "code": "f12", "name": "f14", "market": "f13", "at": "f124",
+    "name": "f14", "at": "f124",
     "price_decimals": "f1", "percent_decimals": "f152",
 }  # fmt: skip
 _PRICES = ("last", "open", "high", "low", "previous_close", "change", "average", "limit_up", "limit_down")
