@@ -48,7 +48,7 @@ def sampled(pages: int, mongo_uri: str, database: str) -> list[Sample]:
             if opened >= pages:
                 crawl.terminate()
                 break
-            sleep(0.25)
+            sleep(0.1)
         if crawl.wait() not in {0, 1}:
             raise RuntimeError(f"the crawl ended with exit code {crawl.returncode}")
     return samples

@@ -13,7 +13,6 @@ Each page has a browser context of its own, which is closed with all that is in 
 
 import asyncio
 from contextlib import suppress
-from itertools import count
 from time import monotonic
 
 from playwright.async_api import Error as PlaywrightError
@@ -35,7 +34,7 @@ QUIET_SECONDS = 3.0
 """A page that has asked for nothing so long, and waits for nothing, will not fetch the watched answer any more."""
 
 CLOSING_SECONDS = 5.0
-"""How long a page may take to close; it takes some hundredths of a second. Then the browser is closed."""
+"""How long a page, or the browser, may take to close; it takes some hundredths of a second."""
 
 _FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND",  # also for hosts written as numbers
@@ -50,7 +49,7 @@ _NOT_TOLD = frozenset({"content-length", "content-encoding", "transfer-encoding"
 
 
 class Chromium:
-    """The browser of a crawl. Raises BrowserMissingError."""
+    """A browser, which starts with the first visit. One visit at a time. Raises BrowserMissingError."""
 
     def __init__(self, crawler: Crawler) -> None:
         program = find_browser(crawler.settings.get("CHROMIUM_PATH", ""))
@@ -58,9 +57,8 @@ class Chromium:
         self.handler = ScrapyPlaywrightDownloadHandler(crawler)
         self.handler.config.launch_options = {"args": _FLAGS} | ({"executable_path": program} if program else {})
         self.handler.abort_request = lambda _request: True  # its own route, for what a visit leaves unanswered
-        self.starting = asyncio.Lock()
         self.started = False
-        self.names = (f"visit {number}" for number in count(1))
+        self.visits = 0
 
     async def visit(self, request: Request, document: Response) -> Response:
         """Open the page that `document` is of, and give the answer that `request` watches for, once it is there.
@@ -68,7 +66,8 @@ class Chromium:
         Raises NoAnswerError.
         """
         visit = Visit(self.crawler, request, document)
-        name = next(self.names)
+        self.visits += 1
+        name = f"visit {self.visits}"
         showing = asyncio.ensure_future(self._show(visit, name))
         try:
             async with asyncio.timeout(VISIT_SECONDS):
@@ -82,16 +81,17 @@ class Chromium:
             await self._leave(name)
 
     async def close(self) -> None:
-        """Close the browser, if it was started."""
+        """Close the browser, if it was started. What does not close in time ends with this process."""
         if self.started:
-            await self.handler.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await self.handler.close()
 
     async def _show(self, visit: "Visit", name: str) -> None:
-        async with self.starting:
-            if not self.started:
-                # scrapy-playwright calls it when the engine starts, which was before it was needed.
-                await self.handler._launch()  # noqa: SLF001 - see above
-                self.started = True
+        if not self.started:
+            self.started = True
+            # scrapy-playwright calls it when the engine starts, which was before it was needed.
+            await self.handler._launch()  # noqa: SLF001 - see above
         meta = {
             "playwright": True,
             "playwright_context": name,

@@ -392,12 +392,12 @@ def test_without_the_package_all_but_the_browser_works(crawls: Crawler) -> None:
 @needs_browser
 def test_a_host_whose_pages_say_nothing_is_left_alone(crawls: Crawler) -> None:
     with SandboxProcess(posts=90, faults=["share:captcha"]) as sandbox:
-        done = crawls.crawl(sandbox.mirrors, "-a", "share=browser", "-s", "HOST_FAILURES_MAX=2")
+        done = crawls.crawl(sandbox.mirrors, "-a", "share=browser", "-s", "HOST_FAILURES_MAX=1")
         pages = [entry["path"] for entry in sandbox.log() if entry["path"].startswith(SHARE_PAGE)]
     assert done.code == 0, done.output
     linked = [post for post in crawls.posts().values() if post["share_url"]]
     assert all(post["missing"] == ["share"] for post in linked)
-    assert 2 <= len(pages) < len(linked)
+    assert 0 < len(pages) < len(linked)
     assert any("share pages: NoAnswerError" in warning for warning in done.run["warnings"])
     assert any("share pages: HostLeftAloneError" in warning for warning in done.run["warnings"])
 
@@ -461,6 +461,6 @@ def test_no_process_outlives_a_crawl(crawls: Crawler, end: signal.Signals | None
 
 @needs_browser
 def test_memory_does_not_grow_with_pages(database: tuple[str, str]) -> None:
-    """At 200 pages: `python -m benchmarks.browser_memory`."""
-    after, end = growth(sampled(40, *database))
+    """Enough for a second browser to be started; at 200 pages: `python -m benchmarks.browser_memory`."""
+    after, end = growth(sampled(55, *database))
     assert 0.8 < end / after < 1.2
