@@ -11,7 +11,6 @@ from pymongo import MongoClient
 
 from store import embedded
 
-
 # A machine shared with others, or a first run that builds hypothesis' tables, is slow for reasons of its own.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
