@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -179,6 +180,33 @@ def test_a_killed_run_is_closed_by_the_next(crawls: Crawler) -> None:
         closed = crawls.database.runs.find_one({"_id": killed["_id"]}) or {}
         assert (closed["finish_reason"], closed["ok"]) == ("killed", False)
         assert compared(crawls, sandbox) == []
+
+
+def test_a_run_gives_signs_of_life(crawls: Crawler) -> None:
+    program = (
+        "from crawler.extensions import verdict; verdict.SIGN_OF_LIFE_SECONDS = 0.2;"
+        "from scrapy.cmdline import execute; execute(['scrapy', 'crawl', 'finews'])"
+    )
+    with SandboxProcess(posts=200) as sandbox:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=crawls.environment(sandbox.mirrors) | {"LOG_LEVEL": "DEBUG"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            run = crawls.last_run() if "Stored NW" in line else {}
+            if run and run["alive_at"] > run["started_at"]:
+                process.kill()
+                break
+        process.stderr.close()
+        process.wait()
+    assert process.returncode == -signal.SIGKILL, "".join(said[-20:])
+    assert not [line for line in said if "TypeError" in line or "Deprecat" in line]
 
 
 def test_two_crawls_at_once_end_in_the_same_documents(crawls: Crawler) -> None:

@@ -4,11 +4,13 @@ From the stats of the crawl, before Scrapy says `finished`. Gives the `finish_re
 and the stat `run/ok`, which decides the exit code of `scrapy crawl`.
 """
 
+import asyncio
 import platform
 import resource
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -177,6 +179,7 @@ class VerdictExtension:
         self.limits = limits
         self.requests: Counter[tuple[str, str]] = Counter()
         self.alive = create_looping_call(self.sign_of_life)
+        self.telling: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -211,9 +214,14 @@ class VerdictExtension:
         await runs.begin(spider.store.database, spider.run_id, spider.name, spider.arguments, versions)
         self.alive.start(SIGN_OF_LIFE_SECONDS, now=False)
 
-    async def sign_of_life(self) -> None:
-        """Tell other runs that this one goes on."""
-        await runs.sign_of_life(self.spider.store.database, self.spider.run_id)
+    def sign_of_life(self) -> None:
+        """Tell other runs that this one goes on. The loop that calls it cannot wait, so a task does."""
+        self.telling = asyncio.ensure_future(self.tell())
+
+    async def tell(self) -> None:
+        """Write a sign of life; where MongoDB is away, the writer knows what to do about it."""
+        with suppress(PyMongoError):
+            await runs.sign_of_life(self.spider.store.database, self.spider.run_id)
 
     def response_received(self, request: Request) -> None:
         """Count an answer by host and kind of page."""

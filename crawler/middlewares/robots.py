@@ -8,7 +8,7 @@ pass. With 16 requests at a time that is most of a small crawl.
 And a silent host would keep its requests waiting for three time-outs of robots.txt before the first is counted.
 """
 
-from scrapy import Request, Spider
+from scrapy import Request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
@@ -21,12 +21,12 @@ PATIENCE_SECONDS = 4
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Takes the place of `RobotsTxtMiddleware` (100)."""
 
-    async def process_request(self, request: Request, spider: Spider | None = None) -> None:
+    async def process_request(self, request: Request) -> None:  # type: ignore[override]  # without the old argument
         """Judge a request by its host's robots.txt; ask for that once, and not for long."""
         if urlparse_cached(request).path == "/robots.txt":
             request.meta.setdefault("download_timeout", PATIENCE_SECONDS)
             request.meta.setdefault("max_retry_times", 0)
-        await super().process_request(request, spider)
+        await super().process_request(request)
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """Give the rules of the request's host, once they are there; None when they could not be read."""
