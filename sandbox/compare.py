@@ -4,7 +4,6 @@ From plain dicts: a document of `posts` as PyMongo gives it, and a `PostTruth` i
 Knows the store's contract, and imports nothing of the project.
 """
 
-import hashlib
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,12 +12,6 @@ LAST_ZONELESS_DAY = date(2021, 12, 9)
 
 _SAME = ("title", "digest", "text", "published_raw", "category", "share_url", "origin_url", "editor")
 _LISTS = ("tags", "categories", "symbols", "main_symbols")
-
-
-def stored_id(truth: dict[str, Any]) -> str:
-    """Give the `_id` of a post: its code, or `U` and a hash of category and name where it has none."""
-    known: str = truth["id"]
-    return f"U{hashlib.sha256(known.lower().encode()).hexdigest()[:20]}" if "/" in known else known
 
 
 def with_upstream(truth: dict[str, Any]) -> dict[str, Any]:

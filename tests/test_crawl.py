@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from bson import encode
 
-from sandbox.compare import differences, stored_id, with_upstream
+from sandbox.compare import differences, with_upstream
 from sandbox.process import SandboxProcess
 from tests.crawling import ROOT, Crawler, crawler
 
@@ -27,7 +27,7 @@ def compared(crawls: Crawler, sandbox: SandboxProcess, *, upstream: bool = True)
     """Compare what is stored with the sandbox's truth; `upstream`: what upstream says included."""
     stored = crawls.posts()
     best = with_upstream if upstream else dict
-    expected = {stored_id(truth): best(truth) for truth in sandbox.truths() if truth["listed"]}
+    expected = {truth["id"]: best(truth) for truth in sandbox.truths() if truth["listed"]}
     assert stored.keys() == expected.keys()
     return [f"{post}: {line}" for post, truth in expected.items() for line in differences(stored[post], truth)]
 

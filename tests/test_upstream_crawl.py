@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bson import encode
 
-from sandbox.compare import differences, stored_id, with_upstream
+from sandbox.compare import differences, with_upstream
 from sandbox.news_compare import news_differences
 from sandbox.process import SandboxProcess
 from tests.corpus import CORPUS, SITE, needs_corpus, served, truths
@@ -31,7 +31,7 @@ def crawls(database: tuple[str, str]) -> Iterator[Crawler]:
 def compared(crawls: Crawler, sandbox: SandboxProcess) -> list[str]:
     """Compare what is stored with the sandbox's truth, upstream's included."""
     stored = crawls.posts()
-    expected = {stored_id(truth): with_upstream(truth) for truth in sandbox.truths() if truth["listed"]}
+    expected = {truth["id"]: with_upstream(truth) for truth in sandbox.truths() if truth["listed"]}
     assert stored.keys() == expected.keys()
     return [f"{post}: {line}" for post, truth in expected.items() for line in differences(stored[post], truth)]
 
@@ -61,7 +61,7 @@ def fails_and_is_made_up_for(
     assert (first.code, first.run["finish_reason"], first.run["ok"]) == (0, "finished", True), first.output
     assert first.run["warnings"]
     stored = crawls.posts()
-    assert stored.keys() == {stored_id(truth) for truth in sandbox.truths() if truth["listed"]}
+    assert stored.keys() == {truth["id"] for truth in sandbox.truths() if truth["listed"]}
     if host == "share":
         shared = {post for post, document in stored.items() if document["share_url"]}
         assert shared == {post for post, document in stored.items() if "share" in document["missing"]}
@@ -79,7 +79,7 @@ def test_a_refusal_of_all_of_upstream_leaves_the_site_s_own_words(crawls: Crawle
         done = crawls.crawl(mirrors)
         assert (done.code, done.run["ok"]) == (0, True), done.output
         stored = crawls.posts()
-        expected = {stored_id(truth): truth for truth in sandbox.truths() if truth["listed"]}
+        expected = {truth["id"]: truth for truth in sandbox.truths() if truth["listed"]}
         wrong = [line for post, truth in expected.items() for line in differences(stored[post], truth)]
     assert stored.keys() == expected.keys()
     assert wrong == []

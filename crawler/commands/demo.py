@@ -120,10 +120,10 @@ def show(database: "Database[dict[str, Any]]") -> int:
 
 def check(database: "Database[dict[str, Any]]", truths: list[dict[str, Any]]) -> int:
     """Compare every stored post with the world's truth, field by field; print and give the differences."""
-    from sandbox.compare import differences, stored_id, with_upstream
+    from sandbox.compare import differences, with_upstream
 
     stored = {post["_id"]: post for post in database.posts.find()}
-    expected = {stored_id(truth): truth for truth in truths if truth["listed"]}
+    expected = {truth["id"]: truth for truth in truths if truth["listed"]}
     found = Counter(dict.fromkeys(stored.keys() ^ expected.keys(), 1))
     for name in sorted(found):
         print(f"{name}: {'not stored' if name in expected else 'not in the world'}")
