@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bson import encode
 
-from crawler.extensions.verdict import Limits, judge_prices
+from crawler.extensions.judge import Limits, judge_prices
 from crawler.spiders.arguments import ArgumentError, QuoteArguments
 from crawler.spiders.quoting import batches
 from sandbox.process import SandboxProcess

@@ -1,7 +1,7 @@
 """Judges a run and keeps its books: a green run means complete (rule 6).
 
-From the stats of the crawl, before Scrapy says `finished`. Gives the `finish_reason`, the document in `runs`
-and the stat `run/ok`, which decides the exit code of `scrapy crawl`.
+From the stats of the crawl, before Scrapy says `finished`; crawler/extensions/judge.py judges them. Gives the
+`finish_reason`, the document in `runs` and the stat `run/ok`, which decides the exit code of `scrapy crawl`.
 """
 
 import asyncio
@@ -9,9 +9,7 @@ import platform
 import resource
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Self
@@ -23,6 +21,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.extensions.judge import JUDGES, PRICE_PAGES, Limits, Verdict, judge
 from crawler.urls import post_place
 from store import queries, runs
 from store.schema import Database
@@ -32,143 +31,13 @@ SIGN_OF_LIFE_SECONDS = 60.0
 MISSING_SHOWN = 100
 """URLs of missing posts kept per category; a broken run of thousands needs no more to be understood."""
 
-_BLOCKED = frozenset(
-    {"Http401", "Http403", "Http418", "Http429", "Http451", "BlockPageError", "BlockedPayloadError"}
-)
-_CHANGED = frozenset({"PageLayoutError", "PayloadError"})
-_GONE = frozenset({"Http404", "Http410"})
-_LISTING_PAGES = ("rolling", "feed", "category", "list")
 _COUNTS = (
     *("listed", "known", "fetched", "scraped", "rejected", "duplicate", "inserted", "updated", "unchanged"),
     *("revised", "spooled"),
 )
-_PRICE_PAGES = ("quotes", "bars")
 _PRICE_COUNTS = tuple(
-    page + part for page in _PRICE_PAGES for part in ("", "_rejected", "_inserted", "_updated", "_unchanged")
+    page + part for page in PRICE_PAGES for part in ("", "_rejected", "_inserted", "_updated", "_unchanged")
 )
-UNKNOWN_SHOWN = 20
-"""Securities that upstream does not know named in a warning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The assertions a run is held to (settings RUN_*)."""
-
-    min_posts: int
-    max_error_ratio: float
-    max_reject_ratio: float
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is said of a run."""
-
-    reason: str
-    failures: list[str]
-    warnings: list[str]
-
-
-def judge(stats: dict[str, Any], limits: Limits) -> Verdict:
-    """Judge a crawl that has nothing left to do, by its stats."""
-    problems = _problems(stats)
-    shown = stats.get("posts/shown", 0)
-    for page in _LISTING_PAGES:  # a list that is not there lists nothing
-        problems[page] = Counter({name: count for name, count in problems[page].items() if name not in _GONE})
-    listings = sum((problems[page] for page in _LISTING_PAGES), Counter[str]())
-    warnings = [*_warnings(problems), *_unknown(stats)]
-    if problems["home"]:
-        return Verdict(_cause(problems["home"]), [f"home page: {', '.join(problems['home'])}"], warnings)
-    if shown < limits.min_posts:
-        reason = _cause(listings) if listings else "no_posts"
-        return Verdict(reason, [f"{shown} posts listed, at least {limits.min_posts} expected"], warnings)
-    if listings:
-        return Verdict(_cause(listings), [f"listing pages: {_written(listings)}"], warnings)
-    asked = stats.get("pages/post/read", 0) + problems["post"].total()
-    if problems["post"].total() > limits.max_error_ratio * asked:
-        failure = f"{problems['post'].total()} of {asked} posts: {_written(problems['post'])}"
-        causes = {_cause(Counter([name])) for name in problems["post"] if name not in _GONE}
-        return Verdict(causes.pop() if len(causes) == 1 else "too_many_errors", [failure], warnings)
-    rejected, scraped = stats.get("posts/rejected", 0), stats.get("posts/scraped", 0)
-    if rejected > limits.max_reject_ratio * scraped:
-        return Verdict("too_many_errors", [f"{rejected} of {scraped} items rejected"], warnings)
-    return Verdict("limit" if stats.get("posts/beyond_limit") else "finished", [], warnings)
-
-
-def judge_prices(stats: dict[str, Any], limits: Limits) -> Verdict:
-    """Judge a crawl of the spider `quotes`: push2 is its own site, and it lists no posts."""
-    warnings = [*_warnings(_problems(stats)), *_unknown(stats)]
-    for reason, failure in _price_failures(stats, limits):
-        return Verdict(reason, [failure], warnings)
-    return Verdict("finished", [], warnings)
-
-
-def _price_failures(stats: dict[str, Any], limits: Limits) -> Iterator[tuple[str, str]]:
-    """Give what is wrong with a crawl of quotes, the cause before its effects."""
-    problems, asked = _problems(stats), stats.get("prices/asked", 0)
-    if not asked:
-        yield "no_posts", "no stored post names a security: crawl posts first, or name some with symbols="
-    for page in _PRICE_PAGES:
-        failed = problems.get(page, Counter())
-        sent = stats.get(f"pages/{page}/read", 0) + failed.total()
-        if failed.total() > limits.max_error_ratio * sent:
-            said = f"{failed.total()} of {sent} answers with {page}: {_written(failed)}"
-            yield _cause(failed + _hosts_failed(stats)), said
-    if lost := stats.get("prices/failed", 0):
-        yield "too_many_errors", f"{lost} answers with prices could not be stored"
-    if not stats.get("prices/quotes"):
-        yield "no_posts", f"upstream knows none of {asked} securities"
-    if stats.get("prices/unknown_bars") and not stats.get("pages/bars/read"):
-        yield "no_posts", f"upstream has bars of none of {asked} securities"
-    rejected = sum(stats.get(f"prices/{page}_rejected", 0) for page in _PRICE_PAGES)
-    rows = sum(stats.get(f"prices/{page}", 0) for page in _PRICE_PAGES)
-    if rejected > limits.max_reject_ratio * rows:
-        yield "too_many_errors", f"{rejected} of {rows} quotes and bars rejected"
-
-
-JUDGES = {"quotes": judge_prices}
-"""Who judges the runs of a spider, where it is not `judge`."""
-
-
-def _warnings(problems: dict[str, Counter[str]]) -> list[str]:
-    return [f"{count} {page} pages: {name}" for page in problems for name, count in problems[page].items()]
-
-
-def _unknown(stats: dict[str, Any]) -> list[str]:
-    """Give warnings that name the securities upstream does not know."""
-    found = {page: stats.get(f"prices/unknown_{page}", []) for page in _PRICE_PAGES}
-    return [
-        f"upstream has no {page} of {', '.join(names[:UNKNOWN_SHOWN])} ({len(names)} in all)"
-        for page, names in found.items()
-        if names
-    ]
-
-
-def _problems(stats: dict[str, Any]) -> dict[str, Counter[str]]:
-    """Give what went wrong, by kind of page."""
-    found: dict[str, Counter[str]] = {page: Counter() for page in ("home", *_LISTING_PAGES, "post")}
-    for name, value in stats.items():
-        match name.split("/"):
-            case ["pages", page, "failed" | "unreadable", reason]:
-                found.setdefault(page, Counter())[reason] += value
-    return found
-
-
-def _hosts_failed(stats: dict[str, Any]) -> Counter[str]:
-    """Give why hosts were left alone: their requests themselves only tell that they were not sent."""
-    return Counter(
-        value for name, value in stats.items() if name.startswith("host/") and name.endswith("/left_alone_for")
-    )
-
-
-def _cause(reasons: Counter[str]) -> str:
-    names = set(reasons)
-    if names & _BLOCKED:
-        return "blocked"
-    return "layout_changed" if names & _CHANGED else "site_unavailable"
-
-
-def _written(reasons: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in reasons.most_common())
 
 
 class VerdictExtension:
