@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from store.connection import Store
-from store.readings import milliseconds, storable_text
+from store.readings import Document, milliseconds, storable_text
+from store.schema import Database
 
 RAW_CHARACTERS = 100_000
 """How much of a page or item is kept; the longest real page has 30,000."""
@@ -47,3 +48,14 @@ class Rejects:
                 "at": milliseconds(datetime.now(UTC)),
             }
         )
+
+
+async def find_rejects(database: Database, wanted: Document, limit: int = 0) -> list[Document]:
+    """Give the rejects whose fields equal those of `wanted`, newest first, without `raw`; 0: all."""
+    found = database.rejects.find(wanted, {"raw": 0}).sort([("at", -1), ("_id", -1)]).limit(limit)
+    return [reject async for reject in found]
+
+
+async def find_reject(database: Database, reject_id: str) -> Document | None:
+    """Give one reject, whole."""
+    return await database.rejects.find_one({"_id": reject_id})
