@@ -1,7 +1,7 @@
 """HTTP/1.1 as far as the sandbox needs it: one request read, one response written, connections kept alive.
 
 Its own little protocol instead of a framework's, because faults must be able to break it on purpose:
-no answer at all, a closed connection, a body shorter than it claims.
+no answer at all, a closed connection, a body shorter or longer than it claims, one that drips or never ends.
 """
 
 import asyncio
@@ -56,7 +56,17 @@ class Response:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     manner: str = "whole"
-    """`whole`; `short`: claims more than it sends; `drop`: closes without a word; `hang`: never answers."""
+    """`whole`; `short`: claims more than it sends; `long`: claims less; `drip`, `drip-header`: the body, or all of
+    it, a byte at a time; `endless`, `endless-header`: more and more of it; `drop`: closes without a word; `hang`:
+    never answers."""
+
+    extra: tuple[tuple[str, str], ...] = ()
+    """Header lines besides, which may repeat a name."""
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether any of it is sent."""
+        return self.manner not in {"drop", "hang"}
 
 
 def html(text: str | bytes, status: int = 200, **headers: str) -> Response:
@@ -88,6 +98,12 @@ def script(text: str) -> Response:
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+DRIP_SECONDS = 0.05
+"""Between two bytes of an answer that drips: a page of 8 KB would take seven minutes."""
+
+_ENDLESS = b"<p>" + b"x" * 2**16 + b"</p>\n"
+_ENDLESS_HEADER = b"".join(b"X-Header-%d: %s\r\n" % (n, b"x" * 1000) for n in range(64))
+
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler) -> None:
     """Answer the requests of one connection until it closes."""
@@ -100,14 +116,43 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hand
             if response.manner == "drop":
                 writer.transport.abort()
                 break
-            writer.write(_encoded(request, response))
-            await writer.drain()
-            if response.manner == "short" or request.headers.get("connection", "").lower() == "close":
+            await _send(writer, *_encoded(request, response), response.manner)
+            if response.manner != "whole" or request.headers.get("connection", "").lower() == "close":
                 break
     except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
         pass  # the client went away, or the server stops: either may end a connection at any point
     finally:
         writer.close()
+
+
+async def _send(writer: asyncio.StreamWriter, head: bytes, body: bytes, manner: str) -> None:
+    if manner == "endless-header":
+        writer.write(head.removesuffix(b"\r\n"))
+        await _send_for_ever(writer, _ENDLESS_HEADER)
+    if manner == "drip-header":
+        await _drip(writer, head)
+    else:
+        writer.write(head)
+    if manner == "endless":
+        await _send_for_ever(writer, _ENDLESS)
+    if manner == "drip":
+        await _drip(writer, body)
+    else:
+        writer.write(body)
+    await writer.drain()
+
+
+async def _drip(writer: asyncio.StreamWriter, data: bytes) -> None:
+    for byte in data:
+        writer.write(bytes([byte]))
+        await writer.drain()
+        await asyncio.sleep(DRIP_SECONDS)
+
+
+async def _send_for_ever(writer: asyncio.StreamWriter, data: bytes) -> None:
+    while True:  # until the client goes away, which drain() raises as ConnectionError
+        writer.write(data)
+        await writer.drain()
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:
@@ -124,12 +169,15 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     return Request(method, target, headers, body)
 
 
-def _encoded(request: Request, response: Response) -> bytes:
-    length = len(response.body) * 2 + 1 if response.manner == "short" else len(response.body)
+def _encoded(request: Request, response: Response) -> tuple[bytes, bytes]:
+    """Give the header and the body as they are sent."""
+    length = {"short": len(response.body) * 2 + 1, "long": len(response.body) // 2}.get(
+        response.manner, len(response.body)
+    )
     headers = dict(response.headers)
-    if response.status != HTTPStatus.NOT_MODIFIED:
+    if response.status != HTTPStatus.NOT_MODIFIED and response.manner != "endless":
         headers["Content-Length"] = str(length)
     lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-    return head if request.method == "HEAD" else head + response.body
+    lines += [f"{name}: {value}" for name, value in (*headers.items(), *response.extra)]
+    head = ("\r\n".join(lines) + "\r\n\r\n").encode()
+    return head, b"" if request.method == "HEAD" else response.body

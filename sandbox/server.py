@@ -82,7 +82,7 @@ class Sandbox:
                 "kind": kind,
                 "method": request.method,
                 "path": request.target,
-                "status": response.status if response.manner in {"whole", "short"} else None,
+                "status": response.status if response.is_sent else None,
                 "fault": struck,
                 "headers": dict(request.headers),
             }
@@ -95,8 +95,7 @@ class Sandbox:
         response, struck = self._right_answer(kind, request), None
         for fault in self.faults:
             if fault.strikes(kind, self.served[kind], request):
-                page = self.world.site.get(NOT_FOUND_PATH) or b""
-                response, struck = fault.strike(request, response, page), fault.name
+                response, struck = fault.strike(request, response, self.world), fault.name
                 break
         if kind == "site":
             response = _conditional(request, self._validated(response))
@@ -145,7 +144,7 @@ class Sandbox:
             "ETag": f'"{hashlib.sha256(response.body).hexdigest()[:16]}"',
             "Cache-Control": "max-age=600",
         }
-        return replace(response, headers={**response.headers, **validators})
+        return replace(response, headers={**validators, **response.headers})  # a fault's clock goes first
 
 
 def _conditional(request: Request, response: Response) -> Response:

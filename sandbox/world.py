@@ -84,6 +84,16 @@ class World:
         """The ids of all posts, in order of creation."""
         return list(self._articles)
 
+    def post_at(self, path: str) -> str | None:
+        """Give the id of the post that the site shows at an unescaped path; None where it shows none."""
+        if path not in self.site.pages:
+            return None
+        return next(
+            post
+            for post, (_, _, posts) in self._articles.items()
+            if path in {shown.path for shown in self._shown(posts)}
+        )
+
     def truth(self, post: str) -> PostTruth:
         """Give the truth of one post."""
         plan, words, posts = self._article(post)
