@@ -184,6 +184,18 @@ class Post:
     author: str | None = None
     """Author named by the source."""
 
+    source_raw: str | None = None
+    """The Jekyll source it was read from, whole, line ends as they are. None: it was read from something else."""
+
+    source_path: str | None = None
+    """Where that source stood in its archive, e.g. `_posts/2022-02-07-NW202202072268137156.md`; only a name."""
+
+    source_order: int = 0
+    """Place among the versions of a source that carry no time: a later one has a higher number."""
+
+    committed_at: datetime | None = None
+    """When the archive's history recorded it. None: it was read from something without a history."""
+
     post: str = ""
     """The article's `_id`, e.g. `NW202202072268137156`. Set by the normalise stage, as all down to the hashes."""
 

@@ -57,9 +57,11 @@ times only from `MongoClient(uri, tz_aware=True)`.
 | What is new or changed since my last pull? | `updated_at` |
 | Did the news itself change? | `revision` and `changed_at` |
 
-`available_at` is the first time this project read the post, so it is never earlier than the news could be had
-here, and it never moves to a later time. For a post published years before its first crawl the two are years
-apart.
+`available_at` is the earliest of what shows that the post could be had, and never moves to a later time;
+`available_from` says what that is. `crawl`: this project fetched it then. `commit`: the site's history recorded
+its source then. `published`: it was imported from sources without a history, which prove nothing, so it is the
+time of publication itself; a back-test that wants proof leaves these posts out. For a post published years before
+its first crawl, and never imported, the two are years apart.
 
 ### `published_at` and its bounds
 
@@ -126,8 +128,8 @@ Two collections forget: `rejects` after 90 days, and `listings`, which holds the
 
 ### What this version does not fill yet
 
-`available_from` is `crawl`. Reposts are not grouped and withdrawals not looked for: `duplicate_of`,
-`duplicate_kind`, `similarity` and `withdrawn_at` are null.
+Reposts are not grouped and withdrawals not looked for: `duplicate_of`, `duplicate_kind`, `similarity` and
+`withdrawn_at` are null.
 
 ### One post, whole
 """

@@ -7,6 +7,7 @@
     said               its other fields: {field: {at, value}}, what it told last and since when
     urls, tags,        all it was seen with, sorted
     categories
+    sources            of a Jekyll source, the versions that were read: [{hash, at}], sorted
 
 An entry is a function of the readings, in whatever order they come, and a reading with nothing new in it changes
 nothing. Silence takes nothing back: a page that moved to the archive, and no longer tells its category, keeps it.
@@ -47,6 +48,7 @@ def entry_after(entry: Document | None, read: Reading) -> Document:
     for name, value in read.said.items():
         said[name] = _told(said.get(name), {"at": read.at, "value": value})
     category = read.said.get("category")
+    sources = _sources(entry, read)
     return {
         "at": at,
         "hash": content_hash,
@@ -57,6 +59,7 @@ def entry_after(entry: Document | None, read: Reading) -> Document:
         "urls": _union(entry, "urls", read.urls),
         "tags": _union(entry, "tags", read.said.get("tags", [])),
         "categories": _union(entry, "categories", [category] if category else []),
+        **({"sources": sources} if sources else {}),
     }
 
 
@@ -90,3 +93,11 @@ def _weight(told: Document) -> tuple[bool, datetime, str]:
 
 def _union(entry: Document | None, name: str, values: list[str]) -> list[str]:
     return sorted({*(entry[name] if entry else ()), *values})
+
+
+def _sources(entry: Document | None, read: Reading) -> list[Document]:
+    """Give the versions of a source that were read, one more included."""
+    found = {(source["at"], source["hash"]) for source in (entry or {}).get("sources", [])}
+    if read.source:
+        found.add((read.source["at"], read.source["hash"]))
+    return [{"hash": version, "at": at} for at, version in sorted(found)]

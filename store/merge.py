@@ -54,7 +54,10 @@ def merge(stored: Document | None, read: Reading) -> Merged:
     if stored and not (latest and read.form == _best(forms)):
         block = {name: stored[name] for name in BLOCK}
     revision, changed_at = _revisions(forms)
-    first_seen = min(stored["first_seen_at"], read.at) if stored else read.at
+    first_seen = min(stored["first_seen_at"], read.read_at) if stored else read.read_at
+    available = (
+        min((stored["available_at"], stored["available_from"]), read.available) if stored else read.available
+    )
     document = {
         "_id": read.post,
         **block,
@@ -62,8 +65,8 @@ def merge(stored: Document | None, read: Reading) -> Merged:
         "revision": revision,
         "changed_at": changed_at,
         "first_seen_at": first_seen,
-        "available_at": first_seen,
-        "available_from": "crawl",
+        "available_at": available[0],
+        "available_from": available[1],
     }
     document["main_symbols"] = _main_symbols(document)
     changed = stored is None or any(stored.get(name) != value for name, value in document.items())

@@ -6,7 +6,7 @@ From a normalised `Post`. Gives plain values as BSON takes them, times cut to mi
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from crawler.items import FORMS, Post
@@ -16,6 +16,9 @@ HASH_VERSION = 1
 otherwise every post would seem reworded."""
 
 Document = dict[str, Any]
+
+_ORDERS = timedelta(seconds=1)
+"""Room for every `Post.source_order`, in milliseconds."""
 
 WORDING = ("title", "text", "html", "images", "links")
 BLOCK = (*WORDING, "content_hash", "text_hash", "hash_version")
@@ -32,6 +35,12 @@ class Reading:
     post: str
     form: str
     at: datetime
+    """When it said so: when it was read, but for sources (`_said_at`)."""
+
+    read_at: datetime
+    available: tuple[datetime, str]
+    """When this project could first have known it, and what that rests on: `crawl`, `commit` or `published`."""
+
     block: Document
     block_hash: str
     """Of the whole block, markup included; `hash` is of its words alone."""
@@ -40,7 +49,10 @@ class Reading:
     """The other fields by name; what the form does not tell is not in it."""
 
     urls: list[str]
-    """The page on the site that it was read from, if it was."""
+    """The page on the site that it was read from, or is the source of."""
+
+    source: Document | None = None
+    """Which source it was read from: `hash` of its bytes, and `at`. None: it was read from something else."""
 
     @property
     def hash(self) -> str:
@@ -61,17 +73,48 @@ def storable_text(text: str) -> str:
 def reading(post: Post) -> Reading:
     """Put a normalised `Post` into the store's shape. Raises ValueError for a form that is none of FORMS."""
     FORMS.index(post.form)
-    on_site = post.form.split("-")[0] in {"page", "source"}
-    block = _block(post)
+    on_site = post.form.split("-")[0] in {"page", "source"} and post.url
+    block, at = _block(post), _said_at(post)
     return Reading(
         post=post.post,
         form=post.form,
-        at=milliseconds(post.fetched_at),
+        at=at,
+        read_at=milliseconds(post.fetched_at),
+        available=_available(post),
         block=block,
         block_hash=hashlib.blake2b(json.dumps(block).encode(), digest_size=16).hexdigest(),
         said=_said(post),
         urls=[post.url] if on_site else [],
+        source=None if post.source_raw is None else {"hash": source_hash(post.source_raw.encode()), "at": at},
     )
+
+
+def source_hash(source: bytes) -> str:
+    """Give what tells one version of a Jekyll source from another."""
+    return hashlib.blake2b(source, digest_size=16).hexdigest()
+
+
+def _said_at(post: Post) -> datetime:
+    """Give when a post said so, as far as it is known.
+
+    A source tells by its commit. One without a history may be of any time since it was published: its versions
+    stand right after that, in their order, and stand there however often and in whatever parts they are read.
+    """
+    read_at = milliseconds(post.fetched_at)
+    if post.source_raw is None:
+        return read_at
+    if post.committed_at:
+        return min(milliseconds(post.committed_at), read_at)
+    published = milliseconds(post.published_max) if post.published_max else read_at - _ORDERS
+    return min(published + timedelta(milliseconds=post.source_order), read_at)
+
+
+def _available(post: Post) -> tuple[datetime, str]:
+    if post.source_raw is not None and post.committed_at:
+        return min(milliseconds(post.committed_at), milliseconds(post.fetched_at)), "commit"
+    if post.source_raw is not None and post.published_max and post.published_max < post.fetched_at:
+        return milliseconds(post.published_max), "published"
+    return milliseconds(post.fetched_at), "crawl"
 
 
 def _block(post: Post) -> Document:

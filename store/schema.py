@@ -111,7 +111,8 @@ POSTS = Collection(
         Field("digest", STRING_OR_NULL, "lead of the source; null: none, or it only repeats the title"),
         *_TIMES,
         Field("available_at", DATE, "when this project could first have known the post; back-tests use this"),
-        Field("available_from", STRING, "`crawl` (first fetch), `commit` (an archive's), `published`"),
+        Field("available_from", STRING, "what that rests on: `crawl` (first fetch), `commit` (an archive's),"
+              " `published` (`published_max`)"),
         _MEDIA,
         Field("author", STRING_OR_NULL, "named by the source"),
         Field("editor", STRING_OR_NULL, "whom the 责任编辑 line names"),
@@ -140,8 +141,9 @@ POSTS = Collection(
               " first read, `hash` = its content_hash, `earlier` = its wordings before (`[{at, hash}]`, oldest"
               " first), `block_at` and `block_hash` = the same for title, text, html, images and links, markup"
               " included, `said` = its other fields (`{field: {at, value}}`), `urls`, `tags` and `categories` ="
-              " all it was seen with. Forms as for body_from, the copies in the rolling news as `page-rolling`,"
-              " `source-rolling`"),
+              " all it was seen with, `sources` = the versions of a Jekyll source that were read (`[{hash, at}]`;"
+              " one without a commit stands right after its publication). Forms as for body_from, the copies in the"
+              " rolling news as `page-rolling`, `source-rolling`"),
         Field("missing", ARRAY, "upstream forms linked but not read yet: `share`, `origin`", items=STRING),
         Field("absent", ARRAY, "upstream forms linked, which upstream says it does not have", items=STRING),
         Field("first_run_id", STRING, "run that stored it"),

@@ -390,6 +390,54 @@ def test_a_decision_by_serial_falls_with_the_time_it_was_about() -> None:
     assert document["published_max"] == datetime(2021, 12, 8, 12, tzinfo=UTC)
 
 
+# --- sources -----------------------------------------------------------------------------------------------
+
+
+def source(text: str = "正文。", at: int = 0, **fields: Any) -> Post:
+    """Give a Jekyll source without a history, read at minute `at`."""
+    return article(text, at, **{"form": "source", "source_raw": text, "published_zoned": True, **fields})
+
+
+def test_a_source_tells_by_its_commit_when_it_said_so() -> None:
+    document = stored(source("旧。", 90, committed_at=minute(2)), source("新。", 90, committed_at=minute(7)))
+    assert (document["text"], document["revision"], document["changed_at"]) == ("新。", 2, minute(7))
+    assert (document["first_seen_at"], document["available_at"]) == (minute(90), minute(2))
+    assert document["available_from"] == "commit"
+    assert [version["at"] for version in document["forms"]["source"]["sources"]] == [minute(2), minute(7)]
+
+
+def test_a_source_without_a_history_stands_where_the_post_was_published() -> None:
+    published = datetime(2022, 3, 1, 3, 51, 3, tzinfo=UTC)
+    versions = [source("旧。", 9, source_order=100), source("新。", 9, source_order=500)]
+    for order in (versions, versions[::-1], [*versions[::-1], source("旧。", 99, source_order=100)]):
+        document = stored(*order)
+        assert (document["text"], document["revision"], document["first_seen_at"]) == ("新。", 2, minute(9))
+        assert (document["available_at"], document["available_from"]) == (published, "published")
+    undated = stored(source("旧。", 9, published_raw=None), source("新。", 9, published_raw=None, source_order=1))
+    assert (undated["text"], undated["available_at"], undated["available_from"]) == ("新。", minute(9), "crawl")
+
+
+def test_available_is_the_earliest_of_all_that_tells() -> None:
+    fetched = article("正文。", 1)
+    for order in ([fetched, source(at=5)], [source(at=5), fetched]):
+        assert stored(*order)["available_from"] == "published"
+    late = source(at=5, committed_at=minute(3))
+    for order in ([fetched, late], [late, fetched]):
+        document = stored(*order)
+        assert (document["available_at"], document["available_from"]) == (minute(1), "crawl")
+    from_the_future = source(at=1, committed_at=minute(8))
+    assert stored(from_the_future)["available_at"] == minute(1)
+
+
+def test_versions_that_differ_in_footers_only_are_remembered_and_make_no_revision() -> None:
+    document = stored(source(source_raw="a"), source(source_raw="b", source_order=5), source(source_raw="b"))
+    assert (document["revision"], len(document["forms"]["source"]["sources"])) == (1, 3)
+
+
+def test_a_source_of_no_page_has_no_address() -> None:
+    assert (stored(source(url=""))["post_url"], stored(source(url=""))["post_urls"]) == (None, [])
+
+
 # --- any readings, any order, any kills --------------------------------------------------------------------
 
 
@@ -406,14 +454,23 @@ class Sighting:
     securities: int
     printed: int
     certain: bool
+    late: int
+    """Minutes later that a source was read; the minute it said so is that of its commit."""
+
+    @property
+    def read_at(self) -> int:
+        return self.at + (self.late if self.form.startswith("source") else 0)
 
     def read(self) -> Reading:
         text = f"{self.words}。"  # the same words in every form: their hashes meet
         at = minute(self.printed)
+        is_source = self.form.startswith("source")
         post = Post(
             url=f"{SITE}/{self.form}/{self.tag}.html",
             form=self.form,
-            fetched_at=minute(self.at),
+            fetched_at=minute(self.read_at),
+            source_raw=f"{self.words} {self.markup}" if is_source else None,
+            committed_at=minute(self.at) if is_source else None,
             name=NAME,
             title="题",
             body=Body(text, f"<p>{text}{self.markup}</p>"),
@@ -458,6 +515,7 @@ def sightings(draw: st.DrawFn) -> list[Sighting]:
                     securities=securities,
                     printed=printed,
                     certain=certain,
+                    late=draw(st.integers(0, 9)),
                 )
             )
     return found
@@ -492,7 +550,8 @@ def expected(found: list[Sighting]) -> dict[str, Any]:
         "digest": f"{digest.form}{digest.digest}" if digest else None,
         "published_at": minute(dated.printed) if dated else None,
         "symbols": sorted({f"{form[-1].securities}.SH" for form in ranked}),
-        "first_seen_at": minute(min(one.at for one in found)),
+        "first_seen_at": minute(min(one.read_at for one in found)),
+        "available_at": minute(min(one.at for one in found)),
     }
 
 
