@@ -23,27 +23,26 @@ from store.writer import Outcome, PostWriter, RefusedError, WriterEndedError
 class MongoPipeline:
     """Stage 4 of 5: into MongoDB."""
 
-    def __init__(self, crawler: Crawler, outage_seconds: float) -> None:
+    def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.outage_seconds = outage_seconds
         self.writer: PostWriter | None = None
         self.closing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the stage from MONGO_OUTAGE_SECONDS; the spider brings the store and the run's id."""
-        return cls(crawler, crawler.settings.getfloat("MONGO_OUTAGE_SECONDS"))
+        """Build the stage; the spider brings the store and the run's id."""
+        return cls(crawler)
 
     async def open_spider(self) -> None:
         """Connect. Raises CloseSpider where MongoDB cannot be reached."""
         spider = cast("Any", self.crawler.spider)
         store: Store = spider.store
         try:
-            database = await store.open()
+            await store.open()
         except MongoUnavailableError as error:
             spider.logger.error("%s", error)  # noqa: TRY400 - the message says it all, a traceback would bury it
             raise CloseSpider("mongo_unavailable") from error
-        self.writer = PostWriter(database, spider.run_id, spider.name, self.outage_seconds)
+        self.writer = PostWriter(store, spider.run_id, spider.name)
         self.writer.start()
 
     async def process_item(self, item: Any) -> Any:

@@ -4,7 +4,8 @@ In: `Prices`, what one answer says. Out: the same, once MongoDB has acknowledged
 Rejects, one by one and never their neighbours: a quote without a time, a number that is none (InvalidQuoteError),
 what MongoDB refuses (StoreRefusedError). Each is a document in `rejects`.
 Counts `prices/quotes` = `prices/quotes_rejected` + `_inserted` + `_updated` + `_unchanged`; the same for `bars`.
-Ends the run with `mongo_unavailable` when MongoDB is away for longer than MONGO_OUTAGE_SECONDS in all.
+Ends the run with `mongo_unavailable` when MongoDB is given up: prices are of the moment, and the next run has
+newer ones.
 """
 
 import asyncio
@@ -34,16 +35,15 @@ Row = TypeVar("Row", Quote, Bar)
 class QuotesPipeline:
     """Stage 5 of 5: quotes and bars into MongoDB."""
 
-    def __init__(self, crawler: Crawler, outage_seconds: float) -> None:
+    def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.outage_seconds = outage_seconds
         self.writer: PriceWriter | None = None
         self.closing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the stage from MONGO_OUTAGE_SECONDS; the spider brings the store, which the stage before opens."""
-        return cls(crawler, crawler.settings.getfloat("MONGO_OUTAGE_SECONDS"))
+        """Build the stage; the spider brings the store, which the stage before opens."""
+        return cls(crawler)
 
     @property
     def spider(self) -> Any:
@@ -84,7 +84,7 @@ class QuotesPipeline:
     async def keep(self, name: str, prices: Prices, documents: list[Document], mentions: list[Mention]) -> None:
         """Store documents in the collection of that name."""
         if self.writer is None:
-            self.writer = PriceWriter(self.spider.store.database, self.outage_seconds)
+            self.writer = PriceWriter(self.spider.store)
         kept = await self.writer.write(name, documents, mentions)
         self.count(f"{name}_inserted", kept.inserted)
         self.count(f"{name}_updated", kept.updated)

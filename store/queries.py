@@ -1,6 +1,5 @@
 """Questions a run asks the store: which pages are known, what a listing said last."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 
 from store.readings import Document, milliseconds
@@ -12,6 +11,9 @@ LISTING_PARSER_VERSION = 1
 
 URLS_AT_ONCE = 10_000
 """A query is a document of 16 MB at most, and a category page lists all posts of years."""
+
+POSTS_AT_ONCE = 1_000
+"""A few hundred KB of them."""
 
 
 async def known_posts(database: Database, urls: list[str]) -> dict[str, datetime | None]:
@@ -57,11 +59,15 @@ async def remember_listing(  # noqa: PLR0913 - the fields of one document
     await database.listings.replace_one({"_id": url}, document, upsert=True)
 
 
-async def incomplete(database: Database) -> AsyncIterator[Document]:
-    """Give the posts whose upstream parts are still to be read: `_id`, `missing`, `share_url`; newest first."""
-    wanted = {"missing": 1, "share_url": 1}
-    async for post in database.posts.find({"missing": {"$in": ["share", "origin"]}}, wanted).sort("_id", -1):
-        yield post
+async def incomplete(database: Database, before: str | None = None) -> list[Document]:
+    """Give the next posts whose upstream parts are still to be read: `_id`, `missing`, `share_url`; newest first.
+
+    `before`: the last `_id` of those given before. Not all at once: they may be many, and a cursor that waits for
+    the crawl is one that an outage cuts off.
+    """
+    wanted: Document = {"missing": {"$in": ["share", "origin"]}} | ({"_id": {"$lt": before}} if before else {})
+    found = database.posts.find(wanted, {"missing": 1, "share_url": 1}).sort("_id", -1)
+    return await found.limit(POSTS_AT_ONCE).to_list()
 
 
 async def known_ids(database: Database, ids: list[str]) -> dict[str, datetime | None]:

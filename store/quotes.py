@@ -6,24 +6,19 @@ once.
 """
 
 import asyncio
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import pymongo
 from pymongo import DESCENDING, ReplaceOne
-from pymongo.errors import PyMongoError
 
-from store.bulk import DUPLICATE_KEY, is_outage, write_all
-from store.connection import ANSWER_SECONDS, OPERATION_SECONDS, MongoUnavailableError
+from store.bulk import DUPLICATE_KEY, write_all
+from store.connection import Store
 from store.names import Mention, remember
 from store.readings import Document
 from store.schema import Database
 
 READING = ("read_at", "run_id")
 """Fields that tell of the reading, not of the price."""
-
-_RETRY_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -40,28 +35,16 @@ class Kept:
 class PriceWriter:
     """Writes quotes and bars of one run, one answer after the other."""
 
-    def __init__(self, database: Database, outage_seconds: float) -> None:
-        """`outage_seconds`: how long MongoDB may be away, all outages of the run together."""
-        self.database = database
-        self._outage_left = outage_seconds
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self._turn = asyncio.Lock()
 
     async def write(self, collection: str, documents: list[Document], found: Iterable[Mention] = ()) -> Kept:
         """Store documents and the names found with them, waiting out outages. Raises MongoUnavailableError."""
         names = list(found)
         async with self._turn:
-            while True:
-                began = time.monotonic()
-                try:
-                    with pymongo.timeout(max(ANSWER_SECONDS, min(OPERATION_SECONDS, self._outage_left))):
-                        await remember(self.database, names)
-                        return await keep(self.database, collection, documents)
-                except PyMongoError as error:
-                    if is_outage(error) and self._outage_left > 0:
-                        await asyncio.sleep(_RETRY_SECONDS)
-                        self._outage_left -= time.monotonic() - began
-                    else:
-                        raise MongoUnavailableError(f"MongoDB: {str(error)[:500]}") from error
+            await self.store.reach(remember, names)
+            return await self.store.reach(keep, collection, documents)
 
 
 async def keep(database: Database, collection: str, documents: Iterable[Document]) -> Kept:

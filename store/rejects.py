@@ -34,20 +34,24 @@ class Rejects:
     ) -> None:
         """Keep one: where it was rejected, why, and what it was."""
         self._count += 1
-        await self.store.database.rejects.insert_one(
-            {
-                "_id": f"{self.run_id}/{self._count:06d}",
-                "run_id": self.run_id,
-                "spider": self.spider,
-                "stage": stage,
-                "reason": type(error).__name__,
-                "detail": storable_text(str(error)[:DETAIL_CHARACTERS]),
-                "url": storable_text(url[:DETAIL_CHARACTERS]) if url else None,
-                "post": storable_text(post) if post else None,
-                "raw": storable_text(raw[:RAW_CHARACTERS]) if raw else None,
-                "at": milliseconds(datetime.now(UTC)),
-            }
-        )
+        document = {
+            "_id": f"{self.run_id}/{self._count:06d}",
+            "run_id": self.run_id,
+            "spider": self.spider,
+            "stage": stage,
+            "reason": type(error).__name__,
+            "detail": storable_text(str(error)[:DETAIL_CHARACTERS]),
+            "url": storable_text(url[:DETAIL_CHARACTERS]) if url else None,
+            "post": storable_text(post) if post else None,
+            "raw": storable_text(raw[:RAW_CHARACTERS]) if raw else None,
+            "at": milliseconds(datetime.now(UTC)),
+        }
+        await self.store.reach(write_reject, document)
+
+
+async def write_reject(database: Database, document: Document) -> None:
+    """Write a reject; the same again changes nothing."""
+    await database.rejects.replace_one({"_id": document["_id"]}, document, upsert=True)
 
 
 async def find_rejects(database: Database, wanted: Document, limit: int = 0) -> list[Document]:

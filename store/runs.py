@@ -5,9 +5,6 @@ import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo.errors import PyMongoError
-
-from store.bulk import is_outage
 from store.readings import Document, milliseconds, storable_text
 from store.schema import Database
 
@@ -19,35 +16,47 @@ def _now() -> datetime:
     return milliseconds(datetime.now(UTC))
 
 
-async def begin(
-    database: Database, run_id: str, spider: str, arguments: dict[str, str], versions: dict[str, str]
-) -> None:
-    """Open the document of a run, and close those of runs that were killed."""
-    await close_killed(database)
+def new(run_id: str, spider: str, arguments: dict[str, str], versions: dict[str, str]) -> Document:
+    """Give the document of a run of this process that begins now."""
     now = _now()
-    await database.runs.insert_one(
-        {
-            "_id": run_id,
-            "spider": spider,
-            "arguments": {_key(name): storable_text(value) for name, value in arguments.items()},
-            "versions": versions,
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "started_at": now,
-            "alive_at": now,
-            "ended_at": None,
-            "finish_reason": None,
-            "ok": None,
-            "failures": [],
-            "warnings": [],
-            "counts": {},
-            "requests": [],
-            "coverage": [],
-            "bytes": 0,
-            "seconds": None,
-            "peak_memory": None,
-        }
-    )
+    return {
+        "_id": run_id,
+        "spider": spider,
+        "arguments": {_key(name): storable_text(value) for name, value in arguments.items()},
+        "versions": versions,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "started_at": now,
+        "alive_at": now,
+        "ended_at": None,
+        "finish_reason": None,
+        "ok": None,
+        "failures": [],
+        "warnings": [],
+        "counts": {},
+        "requests": [],
+        "coverage": [],
+        "bytes": 0,
+        "seconds": None,
+        "peak_memory": None,
+    }
+
+
+def ended(run: Document, verdict: Document) -> Document:
+    """Give the document of a run that ends now, with its verdict and figures."""
+    now = _now()
+    return {**run, **verdict, "alive_at": now, "ended_at": now}
+
+
+async def begin(database: Database, run: Document) -> None:
+    """Write the document of a run that begins, and close those of runs that were killed."""
+    await close_killed(database)
+    await write(database, run)
+
+
+async def write(database: Database, run: Document) -> None:
+    """Write the document of a run as it is now."""
+    await database.runs.replace_one({"_id": run["_id"]}, run, upsert=True)
 
 
 def _key(name: str) -> str:
@@ -56,18 +65,8 @@ def _key(name: str) -> str:
 
 
 async def sign_of_life(database: Database, run_id: str) -> None:
-    """Tell other runs that this one goes on. One that an outage swallows is made up for by the next."""
-    try:
-        await database.runs.update_one({"_id": run_id}, {"$set": {"alive_at": _now()}})
-    except PyMongoError as error:
-        if not is_outage(error):
-            raise
-
-
-async def end(database: Database, run_id: str, verdict: Document) -> None:
-    """Close the document of a run with its verdict and figures."""
-    now = _now()
-    await database.runs.update_one({"_id": run_id}, {"$set": {**verdict, "alive_at": now, "ended_at": now}})
+    """Tell other runs that this one goes on."""
+    await database.runs.update_one({"_id": run_id}, {"$set": {"alive_at": _now()}})
 
 
 async def close_killed(database: Database) -> None:

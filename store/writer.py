@@ -1,4 +1,4 @@
-"""The writer of a run: one task, a bounded queue, batches, one outage budget.
+"""The writer of a run: one task, a bounded queue, batches.
 
 A caller awaits `write`, which returns when MongoDB has acknowledged the post (so Scrapy's `item_scraped` means
 stored); while the queue is full, callers wait (back-pressure). Batches go through store/posts.py.
@@ -8,17 +8,12 @@ whatever else ended the task. Nobody is left waiting.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from typing import TypeVar
 
-import pymongo
-from pymongo.errors import PyMongoError
-
 from crawler.items import Post
-from store.bulk import is_outage
-from store.connection import ANSWER_SECONDS, OPERATION_SECONDS, MongoUnavailableError
+from store.connection import MongoUnavailableError, Store
 from store.posts import Job, Outcome, Posts, RefusedError, storable
 from store.schema import Database
 
@@ -33,8 +28,6 @@ BATCH_SECONDS = 0.25
 QUEUE_SIZE = 500
 """Posts waiting at most; then the crawl waits (back-pressure)."""
 
-_RETRY_SECONDS = 0.5
-
 _Result = TypeVar("_Result")
 
 
@@ -45,14 +38,12 @@ class WriterEndedError(Exception):
 class PostWriter:
     """Writes the posts of one run."""
 
-    def __init__(self, database: Database, run_id: str, spider: str, outage_seconds: float) -> None:
-        """`outage_seconds`: how long MongoDB may be away, all outages of the run together."""
-        self.outage_seconds = outage_seconds
-        self._posts = Posts(database, run_id, spider)
+    def __init__(self, store: Store, run_id: str, spider: str) -> None:
+        self.store = store
+        self.run_id = run_id
+        self.spider = spider
         self._queue: asyncio.Queue[Job] = asyncio.Queue(QUEUE_SIZE)
         self._task: asyncio.Task[None] | None = None
-        self._outage_spent = 0.0
-        self._unavailable: str | None = None
 
     def start(self) -> None:
         """Start the writer task."""
@@ -92,7 +83,7 @@ class PostWriter:
         while True:
             batch = await self._batch()
             try:
-                await self._store(batch)
+                await settle(self.store, self.run_id, self.spider, batch)
             except MongoUnavailableError as error:
                 for job in batch:
                     job.fail(MongoUnavailableError(str(error)))
@@ -107,19 +98,12 @@ class PostWriter:
                     batch.append(await self._queue.get())
         return batch
 
-    async def _store(self, batch: list[Job]) -> None:
-        """Write a batch until every job is settled, waiting out outages. Raises MongoUnavailableError."""
-        while waiting := [job for job in batch if not job.done.done()]:
-            if self._unavailable:
-                raise MongoUnavailableError(self._unavailable)
-            began = time.monotonic()
-            left = self.outage_seconds - self._outage_spent
-            try:
-                with pymongo.timeout(max(ANSWER_SECONDS, min(OPERATION_SECONDS, left))):
-                    await self._posts.attempt(waiting)
-            except PyMongoError as error:
-                if is_outage(error):
-                    await asyncio.sleep(_RETRY_SECONDS)
-                    self._outage_spent += time.monotonic() - began
-                if not is_outage(error) or self._outage_spent > self.outage_seconds:
-                    self._unavailable = f"MongoDB, after {self._outage_spent:.0f} s of outages: {str(error)[:500]}"
+
+async def settle(store: Store, run_id: str, spider: str, jobs: list[Job]) -> None:
+    """Write readings in the name of a run until every job is settled. Raises MongoUnavailableError."""
+    while waiting := [job for job in jobs if not job.done.done()]:
+        await store.reach(_attempt, run_id, spider, waiting)
+
+
+async def _attempt(database: Database, run_id: str, spider: str, jobs: list[Job]) -> None:
+    await Posts(database, run_id, spider).attempt(jobs)

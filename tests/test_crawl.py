@@ -125,8 +125,9 @@ def test_a_site_that_cannot_be_reached_is_told(crawls: Crawler, mirror: str) -> 
 def test_without_mongodb_the_run_says_so(crawls: Crawler) -> None:
     with SandboxProcess(posts=10) as sandbox:
         environment = crawls.environment(sandbox.mirrors) | {"MONGO_URI": "mongodb://user:s3cret@127.0.0.1:1/"}
+        command = crawls.command("-s", "MONGO_OUTAGE_SECONDS=1")
         done = subprocess.run(
-            crawls.command(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         assert sandbox.log() == []
     assert done.returncode == 1

@@ -110,7 +110,7 @@ def second_wave() -> list[Post]:
 
 async def store_run(store: Store, run_id: str, posts: list[Post], updated_at: datetime) -> None:
     """Store posts as a run does, after the stages before it."""
-    writer = PostWriter(store.database, run_id, "finews", outage_seconds=10)
+    writer = PostWriter(store, run_id, "finews")
     writer.start()
     for post in posts:
         normalised(post).securities = securities(post.body.marks)
@@ -129,9 +129,8 @@ async def keep_books(store: Store) -> None:
         ("20220228T010000-finews-000002", "finews", {"finish_reason": "no_posts", "ok": False}),
         ("20220302T030000-finews-000003", "finews", None),
     ):
-        await runs.begin(store.database, run_id, spider, {}, {})
-        if verdict:
-            await runs.end(store.database, run_id, verdict)
+        run = runs.new(run_id, spider, {}, {})
+        await runs.write(store.database, runs.ended(run, verdict) if verdict else run)
         started = datetime.strptime(run_id[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
         await store.database.runs.update_one({"_id": run_id}, {"$set": {"started_at": started}})
     rejects = Rejects(store, SECOND_RUN, "finews")

@@ -73,7 +73,7 @@ def with_stage(place: Place, scenario: Callable[[MongoPipeline, Crawler], Awaita
     crawler = Crawler(Spider(Store(*place, Path())))
 
     async def opened() -> None:
-        stage = MongoPipeline(crawler, outage_seconds=10)  # type: ignore[arg-type]
+        stage = MongoPipeline(crawler)  # type: ignore[arg-type]
         await stage.open_spider()
         await scenario(stage, crawler)
         await crawler.spider.store.close()
@@ -135,7 +135,7 @@ def test_a_run_without_mongodb_does_not_begin(monkeypatch: pytest.MonkeyPatch) -
     crawler = Crawler(Spider(Store(NOBODY, "finews", Path())))
 
     async def scenario() -> None:
-        stage = MongoPipeline(crawler, outage_seconds=10)  # type: ignore[arg-type]
+        stage = MongoPipeline(crawler)  # type: ignore[arg-type]
         with pytest.raises(CloseSpider) as closed:
             await stage.open_spider()
         assert closed.value.reason == "mongo_unavailable"
@@ -153,17 +153,14 @@ from pathlib import Path
 from scrapy import Request, Spider
 from scrapy.crawler import CrawlerProcess
 
-from store import writer
 from store.connection import Store
 from tests.articles import page
-
-writer.ANSWER_SECONDS = 2.0
 
 
 class Posts(Spider):
     name = "finews"
     run_id = "run"
-    store = Store(*sys.argv[1:3], Path())
+    store = Store(*sys.argv[1:3], Path(), outage_seconds=1)
 
     async def start(self):
         for listing in range(12):
@@ -181,7 +178,6 @@ process = CrawlerProcess({
         "pipelines.duplicates.DuplicatesPipeline": 300,
         "pipelines.mongo.MongoPipeline": 400,
     },
-    "MONGO_OUTAGE_SECONDS": 1.0,
     "LOG_LEVEL": "CRITICAL",
     "TELNETCONSOLE_ENABLED": False,
     "REMOTE_CONTROL_ENABLED": False,

@@ -150,7 +150,7 @@ def test_one_bad_row_is_rejected_and_its_neighbours_are_stored(database: tuple[s
     async def scenario() -> None:
         crawler = crawler_of(database)
         base = await crawler.spider.store.open()
-        stage = QuotesPipeline(crawler, outage_seconds=10)  # type: ignore[arg-type]
+        stage = QuotesPipeline(crawler)  # type: ignore[arg-type]
         quotes = [
             Quote("1.600519", "贵州茅台", AT, last=1806.66),
             Quote("1.600036", "招商银行", None, last=48.7),
@@ -199,12 +199,11 @@ def test_a_name_too_long_for_one_is_none() -> None:
 
 def test_without_mongodb_the_run_ends_once(database: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.1)
-    monkeypatch.setattr("store.quotes.ANSWER_SECONDS", 0.1)
 
     async def scenario() -> list[str]:
         crawler = crawler_of(database)
         await crawler.spider.store.open()
-        stage = QuotesPipeline(crawler, outage_seconds=0)  # type: ignore[arg-type]
+        stage = QuotesPipeline(crawler)  # type: ignore[arg-type]
         await crawler.spider.store.database.client.close()
         for _ in range(2):
             with pytest.raises(MongoUnavailableError):

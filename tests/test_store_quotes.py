@@ -37,17 +37,25 @@ def bar(secid: str, day: str, close: float = 1.5) -> Document:
     return bar_document(found) | {"read_at": READ, "run_id": "one"}
 
 
-def on(place: Place, scenario: Callable[[Database], Awaitable[_Result]]) -> _Result:
-    """Run a scenario on the prepared database."""
+def with_store(
+    place: Place, scenario: Callable[[Store], Awaitable[_Result]], outage_seconds: float = 60
+) -> _Result:
+    """Run a scenario with an open store."""
 
     async def opened() -> _Result:
-        store = Store(*place, Path())
+        store = Store(*place, Path(), outage_seconds)
         try:
-            return await scenario(await store.open())
+            await store.open()
+            return await scenario(store)
         finally:
             await store.close()
 
     return asyncio.run(opened())
+
+
+def on(place: Place, scenario: Callable[[Database], Awaitable[_Result]]) -> _Result:
+    """Run a scenario on the prepared database."""
+    return with_store(place, lambda store: scenario(store.database))
 
 
 async def stored(database: Database, collection: str = "quotes") -> list[Document]:
@@ -147,8 +155,8 @@ def named(secid: str, name: str | None, minutes: int = 0) -> Mention:
 
 
 def test_names_of_quotes_join_those_of_posts(database: Place) -> None:
-    async def scenario(base: Database) -> None:
-        prices = PriceWriter(base, outage_seconds=1)
+    async def scenario(store: Store) -> None:
+        prices, base = PriceWriter(store), store.database
         found = [named("1.600519", None), named("0.000858", "五粮液")]
         await prices.write("quotes", [quote()], found)
         assert (await stored(base, "securities"))[1]["name"] is None
@@ -160,7 +168,7 @@ def test_names_of_quotes_join_those_of_posts(database: Place) -> None:
         assert (wuliangye["name"], wuliangye["names"]) == ("五粮液", ["五 粮 液", "五粮液"])
         assert await known_securities(base) == ["0.000858", "1.600519"]
 
-    on(database, scenario)
+    with_store(database, scenario)
 
 
 # --- outages -----------------------------------------------------------------------------------------------
@@ -170,31 +178,31 @@ def test_a_restart_of_mongodb_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> 
     with tempfile.TemporaryDirectory(prefix="finews-mongo-") as name:
         directory = Path(name)
 
-        async def scenario(base: Database) -> None:
-            prices = PriceWriter(base, outage_seconds=60)
+        async def scenario(store: Store) -> None:
+            prices = PriceWriter(store)
             await prices.write("quotes", [quote()])
             os.kill(embedded.status(directory).pid or 0, signal.SIGKILL)
             writing = asyncio.gather(*(prices.write("quotes", [quote(f"60000{n}")]) for n in range(3)))
             await asyncio.to_thread(embedded.ensure_running, directory)
             assert [kept.inserted for kept in await writing] == [1, 1, 1]
-            assert len(await stored(base)) == 4
+            assert len(await stored(store.database)) == 4
 
             embedded.stop(directory)
-            monkeypatch.setattr("store.quotes.ANSWER_SECONDS", 0.1)
-            short = PriceWriter(base, outage_seconds=0.1)
+            store.outage.seconds = 0
             with pytest.raises(MongoUnavailableError):
-                await short.write("quotes", [quote("600036")])
+                await prices.write("quotes", [quote("600036")])
 
+        monkeypatch.setattr(connection, "ANSWER_SECONDS", 1.0)
         try:
-            on((embedded.ensure_running(directory), "quotes"), scenario)
+            with_store((embedded.ensure_running(directory), "quotes"), scenario)
         finally:
             embedded.stop(directory)
 
 
 def test_what_no_waiting_mends_is_told_at_once(database: Place) -> None:
-    async def scenario(base: Database) -> None:
-        prices = PriceWriter(base, outage_seconds=3600)
+    async def scenario(store: Store) -> None:
+        prices = PriceWriter(store)
         with pytest.raises(MongoUnavailableError, match="must not contain"):
             await asyncio.wait_for(prices.write("$quotes", [quote()]), connection.ANSWER_SECONDS)
 
-    on(database, scenario)
+    with_store(database, scenario, 3600)

@@ -42,8 +42,9 @@ def readings_of(number: int) -> list[Post]:
 
 
 async def write(uri: str, name: str, posts: list[Post], run_id: str, done: Connection) -> None:
-    store = Store(uri, name, Path())
-    writer = PostWriter(await store.open(), run_id, "finews", 30)
+    store = Store(uri, name, Path(), outage_seconds=30)
+    await store.open()
+    writer = PostWriter(store, run_id, "finews")
     writer.start()
 
     at_once = asyncio.Semaphore(200)  # as many as a crawl lets its pipelines work on

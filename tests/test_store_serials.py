@@ -12,7 +12,6 @@ from crawler.items import Post
 from pipelines.normalise import normalised
 from store import serials
 from store.connection import Store
-from store.schema import Database
 from store.serials import NEAR, decide_by_serial, decided
 from store.writer import PostWriter
 from tests.articles import article
@@ -94,15 +93,15 @@ def run(place: tuple[str, str], *steps: list[Post] | None) -> list[int]:
             if step is None:
                 counts.append(await decide_by_serial(base, f"run {number}", "finews"))
             else:
-                await write(base, step, f"run {number}")
+                await write(store, step, f"run {number}")
         await store.close()
         return counts
 
     return asyncio.run(scenario())
 
 
-async def write(base: Database, posts: list[Post], run_id: str) -> None:
-    writer = PostWriter(base, run_id, "finews", 10)
+async def write(store: Store, posts: list[Post], run_id: str) -> None:
+    writer = PostWriter(store, run_id, "finews")
     writer.start()
     await asyncio.gather(*(writer.write(one) for one in posts))
     await writer.stop()
@@ -195,10 +194,10 @@ def test_a_post_changed_meanwhile_is_left_to_a_later_run(database: tuple[str, st
     async def scenario() -> None:
         store = Store(*database, Path())
         base = await store.open()
-        await write(base, [post(33, "2021-12-08 18:46:00")], "one")
+        await write(store, [post(33, "2021-12-08 18:46:00")], "one")
         read = await base.posts.find_one({"_id": UNDECIDED})
         assert read
-        await write(base, [post(33, "2021-12-08 18:46:00", title="新标题")], "two")
+        await write(store, [post(33, "2021-12-08 18:46:00", title="新标题")], "two")
         there = await base.posts.find_one({"_id": UNDECIDED})
         assert await serials._write(base, read, utc("2:46"), "three", "finews") == 0
         assert await base.posts.find_one({"_id": UNDECIDED}) == there

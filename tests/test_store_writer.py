@@ -16,9 +16,9 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
 from crawler.items import Link, Mark, Post, Security
-from store import embedded, writer
+from store import connection, embedded, writer
 from store.connection import MongoUnavailableError, Store
-from store.schema import COLLECTIONS, Database
+from store.schema import COLLECTIONS
 from store.writer import Outcome, PostWriter, RefusedError, WriterEndedError
 from tests.articles import NAME, article
 
@@ -42,11 +42,12 @@ def name_of(number: int) -> str:
 
 
 @asynccontextmanager
-async def opened(place: Place) -> AsyncIterator[Database]:
-    """Give the prepared database of the test."""
-    store = Store(*place, Path())
+async def opened(place: Place, outage_seconds: float = 10) -> AsyncIterator[Store]:
+    """Give an open store."""
+    store = Store(*place, Path(), outage_seconds)
     try:
-        yield await store.open()
+        await store.open()
+        yield store
     finally:
         await store.close()
 
@@ -54,8 +55,8 @@ async def opened(place: Place) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def writing(place: Place, run_id: str = "run", outage_seconds: float = 10) -> AsyncIterator[PostWriter]:
     """Give a started writer, stopped in the end."""
-    async with opened(place) as database:
-        posts = PostWriter(database, run_id, "finews", outage_seconds)
+    async with opened(place, outage_seconds) as store:
+        posts = PostWriter(store, run_id, "finews")
         posts.start()
         yield posts
         await posts.stop()
@@ -287,8 +288,8 @@ def test_a_caller_that_gives_up_disturbs_nobody(database: Place) -> None:
 
 def test_stopping_writes_what_is_queued(database: Place) -> None:
     async def scenario() -> list[Outcome | BaseException]:
-        async with opened(database) as base:
-            posts = PostWriter(base, "run", "finews", 10)
+        async with opened(database) as store:
+            posts = PostWriter(store, "run", "finews")
             posts.start()
             callers = asyncio.ensure_future(
                 write_together(posts, [article("正文。", name=name_of(number)) for number in range(250)])
@@ -303,8 +304,8 @@ def test_stopping_writes_what_is_queued(database: Place) -> None:
 
 def test_a_writer_that_does_not_run_says_so(database: Place) -> None:
     async def scenario() -> None:
-        async with opened(database) as base:
-            posts = PostWriter(base, "run", "finews", 10)
+        async with opened(database) as store:
+            posts = PostWriter(store, "run", "finews")
             with pytest.raises(WriterEndedError, match="not been started"):
                 await posts.write(article())
             await posts.stop()
@@ -324,8 +325,8 @@ def test_an_error_in_the_task_reaches_every_caller_and_the_stop(database: Place)
     count = writer.QUEUE_SIZE + 200  # some are queued, some wait for a place in the queue
 
     async def scenario() -> list[Outcome | BaseException]:
-        async with opened(database) as base:
-            posts = PostWriter(base, "run", "finews", 10)
+        async with opened(database) as store:
+            posts = PostWriter(store, "run", "finews")
             posts.start()
             articles = [article(), *(article("正文。", name=name_of(number)) for number in range(count))]
             outcomes = await write_together(posts, articles)
@@ -340,10 +341,10 @@ def test_an_error_in_the_task_reaches_every_caller_and_the_stop(database: Place)
 
 def test_a_store_closed_under_the_writer_is_not_waited_for(database: Place) -> None:
     async def scenario() -> list[Outcome | BaseException]:
-        async with opened(database) as base:
-            posts = PostWriter(base, "run", "finews", outage_seconds=3600)
+        async with opened(database, outage_seconds=3600) as store:
+            posts = PostWriter(store, "run", "finews")
             posts.start()
-            await base.client.close()
+            await store.database.client.close()
             outcomes = await write_together(posts, [article(), article("另。", name=name_of(2))])
             await posts.stop()
             return outcomes
@@ -488,15 +489,12 @@ async def in_time(awaited: Awaitable[_Result]) -> _Result:
     return await asyncio.wait_for(awaited, 15)
 
 
-def test_a_mongod_gone_for_good_ends_the_writing_within_the_budget(
-    mongod: Mongod, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer, "ANSWER_SECONDS", 0.2)
+def test_a_mongod_gone_for_good_ends_the_writing_within_the_budget(mongod: Mongod) -> None:
     place = mongod.place()
 
     async def scenario() -> list[Outcome | BaseException]:
-        async with opened(place) as base:
-            posts = PostWriter(base, "run", "finews", outage_seconds=0.3)
+        async with opened(place, outage_seconds=0.3) as store:
+            posts = PostWriter(store, "run", "finews")
             posts.start()
             assert await posts.write(article("正文。", name=name_of(0))) == INSERTED
             mongod.signal(signal.SIGKILL)
@@ -516,8 +514,7 @@ def test_a_mongod_gone_for_good_ends_the_writing_within_the_budget(
 
 
 def test_a_mongod_that_hangs_is_as_good_as_gone(mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "OPERATION_SECONDS", 1.0)
-    monkeypatch.setattr(writer, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(connection, "OPERATION_SECONDS", 1.0)
     place = mongod.place()
 
     async def scenario() -> None:

@@ -9,7 +9,7 @@ import platform
 import resource
 import sys
 from collections import Counter
-from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Self
@@ -24,6 +24,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.extensions.judge import JUDGES, PRICE_PAGES, Limits, Verdict, judge
 from crawler.urls import post_place
 from store import queries, runs
+from store.connection import MongoUnavailableError
 from store.schema import Database
 from store.serials import decide_by_serial
 
@@ -49,6 +50,7 @@ class VerdictExtension:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.alive = create_looping_call(self.sign_of_life)
         self.telling: asyncio.Future[None] | None = None
+        self.run: dict[str, Any] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -80,17 +82,13 @@ class VerdictExtension:
         if not spider.store.is_open:
             return
         versions = {name: version(name) for name in ("scrapy", "pymongo")} | {"python": platform.python_version()}
-        await runs.begin(spider.store.database, spider.run_id, spider.name, spider.arguments, versions)
+        self.run = runs.new(spider.run_id, spider.name, spider.arguments, versions)
+        await spider.store.ask(runs.begin, self.run)
         self.alive.start(SIGN_OF_LIFE_SECONDS, now=False)
 
     def sign_of_life(self) -> None:
         """Tell other runs that this one goes on. The loop that calls it cannot wait, so a task does."""
-        self.telling = asyncio.ensure_future(self.tell())
-
-    async def tell(self) -> None:
-        """Write a sign of life; where MongoDB is away, the writer knows what to do about it."""
-        with suppress(PyMongoError):
-            await runs.sign_of_life(self.spider.store.database, self.spider.run_id)
+        self.telling = asyncio.ensure_future(self.spider.store.ask(runs.sign_of_life, self.spider.run_id))
 
     def response_received(self, request: Request) -> None:
         """Count an answer by host and kind of page."""
@@ -98,8 +96,12 @@ class VerdictExtension:
         self.requests[host, request.meta.get("page", "robots")] += 1
 
     def verdict(self) -> Verdict:
-        """Judge the run as it stands."""
-        return JUDGES.get(self.spider.name, judge)(self.crawler.stats.get_stats(), self.limits)
+        """Judge the run as it stands. A run without MongoDB is no judge of the site, only a witness."""
+        verdict = JUDGES.get(self.spider.name, judge)(self.crawler.stats.get_stats(), self.limits)
+        if away := self.spider.store.away:
+            warnings = [*verdict.warnings, *verdict.failures]
+            verdict = replace(verdict, reason="mongo_unavailable", failures=[away], warnings=warnings)
+        return verdict
 
     def spider_idle(self) -> None:
         """Say why the run ends, before Scrapy says that it finished. Raises CloseSpider."""
@@ -111,46 +113,47 @@ class VerdictExtension:
         """Write the verdict and the books, and close the store."""
         if self.alive.running:
             self.alive.stop()
-        stats = self.crawler.stats
+        stats, store = self.crawler.stats, self.spider.store
+        figures = await self.figures() if self.run else {}
         verdict = self.verdict()
+        if store.away and reason == "finished":  # it went while the end was written
+            reason = verdict.reason
         failures = verdict.failures if reason == verdict.reason else [reason]
         ok = reason in {"finished", "limit"} and not failures
-        stats.set_value("run/ok", ok)
-        stats.set_value("run/failures", failures)
         counts = {name: stats.get_value(f"posts/{name}", 0) for name in _COUNTS}
         counts |= {name: stats.get_value(f"prices/{name}", 0) for name in _PRICE_COUNTS}
-        if self.spider.store.is_open:
-            figures = {"failures": failures, "warnings": verdict.warnings, "counts": counts}
+        if self.run:
+            figures |= {"failures": failures, "warnings": verdict.warnings, "counts": counts}
             try:
-                await self.write_end({"finish_reason": reason, "ok": ok, **figures})
-            except PyMongoError as error:
+                ended = runs.ended(self.run, {"finish_reason": reason, "ok": ok, **figures})
+                await store.reach(runs.write, ended)
+            except (MongoUnavailableError, PyMongoError) as error:
                 # The next run closes this one's document as killed; nobody may take it for good until then.
-                stats.set_value("run/ok", False)
-                stats.set_value("run/failures", [*failures, f"the end of the run could not be written: {error}"])
-            finally:
-                await self.spider.store.close()
+                ok, failures = False, [*failures, f"the end of the run could not be written: {error}"]
+        await store.close()
+        stats.set_value("run/ok", ok)
+        stats.set_value("run/failures", failures)
         said = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
         self.spider.logger.info("run %s: %s (%s)", self.spider.run_id, reason, said or "nothing")
 
-    async def write_end(self, verdict: dict[str, Any]) -> None:
-        """Write what was kept for the end, then close the run's document. Raises PyMongoError."""
-        stats, database = self.crawler.stats, self.spider.store.database
+    async def figures(self) -> dict[str, Any]:
+        """Write what was kept for the end, and give the figures of the run."""
+        stats, store = self.crawler.stats, self.spider.store
         await self.spider.finish()
-        stats.set_value(
-            "posts/decided_by_serial", await decide_by_serial(database, self.spider.run_id, self.spider.name)
-        )
+        decided = await store.ask(decide_by_serial, self.spider.run_id, self.spider.name)
+        stats.set_value("posts/decided_by_serial", decided or 0)
         kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        figures = {
+        return {
             "requests": [
                 {"host": host, "kind": kind, "count": count}
                 for (host, kind), count in sorted(self.requests.items())
             ],
-            "coverage": await coverage(database, self.spider.listed),
+            # Without MongoDB nobody can tell what is stored.
+            "coverage": await store.ask(coverage, self.spider.listed) or [],
             "bytes": stats.get_value("downloader/response_bytes", 0),
             "seconds": (datetime.now(UTC) - stats.get_value("start_time")).total_seconds(),
             "peak_memory": kilobytes if sys.platform == "darwin" else kilobytes * 1024,
         }
-        await runs.end(database, self.spider.run_id, {**verdict, **figures})
 
 
 async def coverage(database: Database, listed: dict[str, bool]) -> list[dict[str, Any]]:

@@ -49,7 +49,12 @@ class StoreSpider(Spider):
         spider.arguments = arguments
         spider.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{cls.name}-{secrets.token_hex(3)}"
         directory = Path(settings["FINEWS_HOME"]) / settings["MONGO_EMBEDDED_DIR"]
-        spider.store = Store(settings["MONGO_URI"], settings["MONGO_DATABASE"], directory)
+        spider.store = Store(
+            settings["MONGO_URI"],
+            settings["MONGO_DATABASE"],
+            directory,
+            settings.getfloat("MONGO_OUTAGE_SECONDS"),
+        )
         spider.rejects = Rejects(spider.store, spider.run_id, cls.name)
         for name in sorted(arguments.keys() - cls.known_arguments - {"_job"}):
             spider.logger.warning("argument %s is not known to spider %s", name, cls.name)

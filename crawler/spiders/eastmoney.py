@@ -100,7 +100,7 @@ class EastmoneySpider(UpstreamSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for what is missing, and for the first page of each list."""
-        async for post in queries.incomplete(self.store.database):
+        async for post in self.incomplete():
             if "origin" in post["missing"]:
                 for request in self.origin_request(post["_id"]):
                     yield request
@@ -108,7 +108,7 @@ class EastmoneySpider(UpstreamSpider):
         places += [Place("fast", "")] if self.given.fast else []
         for symbol in self.given.symbols:
             possible = candidates(symbol)
-            known = await queries.known_secids(self.store.database, possible)
+            known = await self.store.ask(queries.known_secids, possible)
             places += [Place("ticker", secid) for secid in known or possible]
         for place in places:
             yield self.list_request(place)
@@ -144,7 +144,7 @@ class EastmoneySpider(UpstreamSpider):
         posts = [entry_post(entry, response.url, now) for entry in self.entries(read, place)]
         for post in posts:
             post.form = _FORMS[place.kind]
-        known = await queries.known_ids(self.store.database, [post.name for post in posts])
+        known = await self.store.ask(queries.known_ids, [post.name for post in posts]) or {}
         for post in posts:
             if self.is_wanted(post):
                 for output in self.entry_outputs(post, known):

@@ -84,10 +84,10 @@ class FinewsSpider(QuotingSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for what is missing, for the seeds, and for the categories that stored posts stand in."""
-        async for post in queries.incomplete(self.store.database):
+        async for post in self.incomplete():
             for request in self.upstream_requests(post["_id"], post["missing"], post["share_url"]):
                 yield request
-        slugs = self.given.only or await queries.categories(self.store.database)
+        slugs = self.given.only or await self.store.ask(queries.categories) or []
         if not self.given.only:
             for page, path in (("home", "/"), ("rolling", "/emnews/"), ("feed", "/feed.xml")):
                 yield await self.listing_request(page, urljoin(self.given.site, path))
@@ -112,7 +112,7 @@ class FinewsSpider(QuotingSpider):
             meta={"page": page},
             cb_kwargs={"page": page, "asked": url},
         )
-        last = await queries.listing(self.store.database, url)
+        last = await self.store.ask(queries.listing, url)
         for header, validator in (("If-None-Match", "etag"), ("If-Modified-Since", "last_modified")):
             if last and last["validators"][validator]:
                 request.headers[header] = last["validators"][validator]
@@ -122,7 +122,10 @@ class FinewsSpider(QuotingSpider):
     async def parse_listing(self, response: Response, page: str, asked: str) -> AsyncIterator[Any]:
         """Follow what a listing page lists, whether it was sent again or not (304)."""
         if response.status == 304:
-            last = await queries.listing(self.store.database, asked) or {"post_urls": [], "categories": []}
+            last = await self.store.ask(queries.listing, asked)
+            if last is None:  # MongoDB has gone since we asked: what the page lists must be read again
+                yield (await self.listing_request(page, asked)).replace(dont_filter=True)
+                return
             listing = Listing(last["post_urls"], last["categories"])
         else:
             listing = _PARSERS[page](self.text_of(response), response.url)
@@ -139,8 +142,8 @@ class FinewsSpider(QuotingSpider):
             name: value.decode("latin-1") if (value := response.headers.get(header)) else None
             for name, header in (("etag", "ETag"), ("last_modified", "Last-Modified"))
         }
-        await queries.remember_listing(
-            self.store.database,
+        await self.store.ask(
+            queries.remember_listing,
             asked,
             post_urls=listing.post_urls,
             categories=listing.categories,
@@ -155,7 +158,7 @@ class FinewsSpider(QuotingSpider):
         self.shown.update(urls)
         fresh = [url for url in urls if url not in self.listed and self.is_wanted(url)]
         self.listed |= dict.fromkeys(fresh, False)  # before the wait: another listing may show the same posts
-        known = await queries.known_posts(self.store.database, fresh)
+        known = await self.store.ask(queries.known_posts, fresh) or {}
         for url in fresh:
             self.listed[url] = url in known
             stats.inc_value("posts/listed")

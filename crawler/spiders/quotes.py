@@ -56,13 +56,12 @@ class QuotesSpider(QuotingSpider):
 
     async def wanted(self) -> list[list[str]]:
         """Give the secids that are wanted, in groups of which one will do."""
-        database = self.store.database
         if not self.given.symbols:
-            return [[secid] for secid in await known_securities(database)]
+            return [[secid] for secid in await self.store.ask(known_securities) or []]
         groups = []
         for symbol in self.given.symbols:
             possible = candidates(symbol)
-            groups.append(await known_secids(database, possible) or possible)
+            groups.append(await self.store.ask(known_secids, possible) or possible)
         return groups
 
     async def parse_quotes(self, response: Response, groups: list[list[str]]) -> AsyncIterator[Any]:
@@ -77,7 +76,7 @@ class QuotesSpider(QuotingSpider):
         """Ask for the daily bars of a security."""
         since = self.given.since
         if since is None:
-            last = await last_bar(self.store.database, secid)
+            last = await self.store.ask(last_bar, secid)
             since = date.fromisoformat(last) if last else datetime.now(BEIJING).date() - FIRST_BARS
         return self.price_request("bars", bars_url(secid, since), self.parse_bars, secid=secid)
 

@@ -26,6 +26,7 @@ from crawler.pages.share import parse_share
 from crawler.signals import answer_judged
 from crawler.spiders.base import StoreSpider
 from crawler.urls import article_json_url, article_url, share_code, share_text_url
+from store import queries
 from store.absent import mark_absent
 
 PATIENCE_SECONDS = 4
@@ -46,7 +47,15 @@ class UpstreamSpider(StoreSpider):
     async def finish(self) -> None:
         """Remember what upstream does not have: now, since a post may be asked for before it is stored."""
         for post, form in sorted(self.absences):
-            await mark_absent(self.store.database, post, form, self.run_id, self.name)
+            await self.store.ask(mark_absent, post, form, self.run_id, self.name)
+
+    async def incomplete(self) -> AsyncIterator[dict[str, Any]]:
+        """Give the stored posts whose upstream parts are still to be read."""
+        last = None
+        while posts := await self.store.ask(queries.incomplete, last):
+            for post in posts:
+                yield post
+            last = posts[-1]["_id"]
 
     def share_request(self, post: str, share_url: str | None, *, browser: bool = False) -> list[Request]:
         """Ask for the text behind a share link, or for its page; nothing where it names no article."""
