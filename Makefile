@@ -1,6 +1,7 @@
 # make demo   the product in a minute: set up, crawl a made-up world into MongoDB, check and show what landed
 # make test   set up, and run the whole test suite
 # make lint   ruff and mypy
+# make fuzz   ten minutes of fuzzing the parsers (make fuzz SECONDS=60)
 # make docs   write docs/data.md from the code
 # make clean  stop and remove what the others made
 
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 
-.PHONY: demo test lint docs clean corpus
+.PHONY: demo test lint docs clean corpus fuzz
 
 demo: $(INSTALLED)
 	@$(BIN)/scrapy demo
@@ -20,6 +21,9 @@ test: $(TESTABLE)
 
 corpus: $(TESTABLE)
 	@$(BIN)/python -m tests.corpus
+
+fuzz: $(TESTABLE)
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
 
 lint: $(TESTABLE)
 	@$(BIN)/ruff check .

@@ -24,6 +24,13 @@ def parse_feed(text: str, url: str) -> Listing:
     feed = Selector(text=text, type="xml")
     feed.register_namespace("a", "http://www.w3.org/2005/Atom")
     one(feed.xpath("/a:feed"), "feed", url)
+    try:
+        return _listing(feed, url)
+    except UnicodeDecodeError as error:  # libxml2 takes a reference to half a character, and lxml cannot read it
+        raise PageLayoutError(url, "a reference to a character that is none") from error
+
+
+def _listing(feed: Selector, url: str) -> Listing:
     posts: dict[str, None] = {}
     categories: dict[str, None] = {}
     for entry in feed.xpath("/a:feed/a:entry"):
