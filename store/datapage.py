@@ -186,6 +186,7 @@ def example() -> Document:
         "spider": "finews",
         "schema_version": SCHEMA_VERSION,
         "etag": 1,
+        "pending": "changed",
     }
 
 

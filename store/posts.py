@@ -19,6 +19,7 @@ from crawler.items import Post
 from store.bulk import DUPLICATE_KEY, write_all
 from store.merge import SCHEMA_VERSION, Merged, merge
 from store.names import mentions, remember
+from store.pending import pending_after
 from store.readings import Document, Reading, milliseconds, reading
 from store.schema import Database
 
@@ -127,6 +128,7 @@ class Posts:
             "spider": self.spider,
             "schema_version": SCHEMA_VERSION,
             "etag": before["etag"] + 1 if before else 1,
+            "pending": pending_after(before, merged.document),
         }
         try:
             _check_size(document)

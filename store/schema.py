@@ -127,13 +127,14 @@ POSTS = Collection(
         Field("securities", ARRAY, "securities in order of first mention", inside=_SECURITY),
         Field("main_symbols", ARRAY, "those of `symbols` it is about: charted, told by upstream, or named in title"
               " or digest; without the false friends of automatic links", items=STRING),
-        Field("duplicate_of", STRING_OR_NULL, "the post whose news this repeats; null: none known"),
-        Field("duplicate_kind", STRING_OR_NULL, "`exact` or `near`"),
+        Field("duplicate_of", STRING_OR_NULL, "the post whose news this repeats, the first of its group, which is"
+              " itself no duplicate; null: this is the first, or the only one"),
+        Field("duplicate_kind", STRING_OR_NULL, "`exact` (equal texts, whatever the titles) or `near`"),
         Field("similarity", DOUBLE + NULL, "to the post in `duplicate_of`, 0 to 1", least=0),
         Field("revision", INT, "1 + how often the same form said something else", least=1),
         Field("first_seen_at", DATE, "first read"),
         Field("changed_at", DATE_OR_NULL, "when the last revision was first read; null: there was none"),
-        Field("updated_at", DATE, "last change of anything in the document, for incremental pulls"),
+        Field("updated_at", DATE, "last change of anything in the document but `pending`, for incremental pulls"),
         Field("withdrawn_at", DATE_OR_NULL, "since when it is gone everywhere; null: it is not"),
         Field("body_from", STRING, "form that title, text, html, images and links come from: `origin`, `share`,"
               " `source`, `page` or `list`"),
@@ -151,6 +152,9 @@ POSTS = Collection(
         Field("spider", STRING, "spider of that run"),
         Field("schema_version", INT, "version of this layout"),
         Field("etag", INT, "counts writes; every writer compares and bumps it", least=1),
+        Field("pending", STRING_OR_NULL, "what is still to be done about its group: `changed` (place it, and look"
+              " at the posts after it again), `recheck` (place it), `recompute` (as `changed`, by `scrapy dedupe`);"
+              " null: nothing, it is right. It does not move `updated_at`, nor `etag` when it is cleared"),
     ),
     (
         Index("post_urls", (("post_urls", ASCENDING),), "which URLs of a listing are known"),
@@ -164,8 +168,29 @@ POSTS = Collection(
         Index("updated", (("updated_at", ASCENDING),), "incremental pulls"),
         Index("run", (("run_id", ASCENDING),), "what a run changed"),
         Index("text_hash", (("text_hash", ASCENDING),), "the same text under another id"),
+        Index("duplicate_of", (("duplicate_of", ASCENDING),), "the members of a group",
+              {"partialFilterExpression": {"duplicate_of": {"$exists": True, "$type": "string"}}}),
+        Index("pending", (("pending", ASCENDING), ("published_at", ASCENDING)), "posts whose group is to be"
+              " computed", {"partialFilterExpression": {"pending": {"$exists": True, "$type": "string"}}}),
         Index("missing", (("missing", ASCENDING),), "posts whose upstream parts are still to be read",
               {"partialFilterExpression": {"missing": {"$exists": True, "$type": "string"}}}),
+    ),
+)  # fmt: skip
+
+FINGERPRINTS = Collection(
+    "fingerprints",
+    "By which posts that may tell the same news are found: two that have a key in common, near in time.",
+    (
+        Field("_id", STRING, "the post"),
+        Field("version", STRING, "of the rules that made it, and the days within which news may be the same; only"
+              " fingerprints of one version are compared"),
+        Field("keys", ARRAY, "32-bit keys, each of a part of the text's MinHash", items=("int",)),
+        Field("at", DATE_OR_NULL, "time of the post, as the rules take it"),
+        Field("etag", INT, "counts writes; every writer compares and bumps it", least=1),
+    ),
+    (
+        Index("keys_at", (("keys", ASCENDING), ("at", ASCENDING)), "posts that may tell the same news"),
+        Index("version", (("version", ASCENDING),), "fingerprints by older rules"),
     ),
 )  # fmt: skip
 
@@ -363,5 +388,5 @@ REJECTS = Collection(
     ),
 )
 
-COLLECTIONS = (POSTS, POST_REVISIONS, SECURITIES, MEDIA, QUOTES, BARS, LISTINGS, RUNS, REJECTS)
+COLLECTIONS = (POSTS, POST_REVISIONS, FINGERPRINTS, SECURITIES, MEDIA, QUOTES, BARS, LISTINGS, RUNS, REJECTS)
 """Every collection, in the order of docs/data.md."""

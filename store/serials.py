@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from store.pending import CHANGED
 from store.readings import Document, milliseconds
 from store.schema import Database
 
@@ -90,7 +91,8 @@ async def _exact(database: Database, day: str) -> list[tuple[int, datetime]]:
 async def _write(database: Database, post: Document, at: datetime, run_id: str, spider: str) -> int:
     decision = {"published_at": at, "published_min": at, "published_max": at, "published_from": "serial"}
     stamps = {"updated_at": milliseconds(datetime.now(UTC)), "run_id": run_id, "spider": spider}
+    changes = {**decision, **stamps, "pending": CHANGED}
     written = await database.posts.update_one(
-        {"_id": post["_id"], "etag": post["etag"]}, {"$set": {**decision, **stamps}, "$inc": {"etag": 1}}
+        {"_id": post["_id"], "etag": post["etag"]}, {"$set": changes, "$inc": {"etag": 1}}
     )
     return written.modified_count
