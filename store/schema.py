@@ -153,8 +153,8 @@ POSTS = Collection(
         Field("schema_version", INT, "version of this layout"),
         Field("etag", INT, "counts writes; every writer compares and bumps it", least=1),
         Field("pending", STRING_OR_NULL, "what is still to be done about its group: `changed` (place it, and look"
-              " at the posts after it again), `recheck` (place it), `recompute` (as `changed`, by `scrapy dedupe`);"
-              " null: nothing, it is right. It does not move `updated_at`, nor `etag` when it is cleared"),
+              " at the posts after it again), `recheck` (place it), `recompute` (as `changed`, by `scrapy"
+              " dedupe`); null: nothing, it is right. It does not move `updated_at`, nor `etag` when it is cleared"),
     ),
     (
         Index("post_urls", (("post_urls", ASCENDING),), "which URLs of a listing are known"),

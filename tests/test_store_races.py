@@ -108,7 +108,7 @@ def expected(count: int) -> dict[str, list[dict[str, Any]]]:
                 names[key] = named(names.get(key), mention)
         assert document
         kept = dict.fromkeys(("duplicate_of", "duplicate_kind", "similarity", "withdrawn_at"))
-        posts.append({**document, **kept, "schema_version": 1})
+        posts.append({**document, **kept, "schema_version": 1, "pending": "changed"})
     return {"posts": posts} | {
         collection: [document for (where, _), document in sorted(names.items()) if where == collection]
         for collection in ("securities", "media")
