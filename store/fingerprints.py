@@ -5,8 +5,7 @@ they have a key in common, lie near in time, and were fingerprinted by the same 
 candidates: with one, groups would depend on the order in which posts arrive.
 """
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from pymongo import ReplaceOne
 from pymongo.errors import OperationFailure
@@ -14,6 +13,9 @@ from pymongo.errors import OperationFailure
 from store.bulk import DUPLICATE_KEY, write_all
 from store.readings import Document
 from store.schema import Database
+
+WIDEST = timedelta(days=2)
+"""No bounds of a time lie further apart: 8 hours where a zone is in doubt, a day where a day is all that is known."""
 
 
 async def keep(database: Database, known: Document | None, fingerprint: Document) -> bool:
@@ -33,20 +35,19 @@ async def keep(database: Database, known: Document | None, fingerprint: Document
 
 async def candidates(database: Database, fingerprint: Document, days: int) -> list[str]:
     """Give the posts whose fingerprints say that they may tell the same news as that of this one. Unordered."""
+    if fingerprint["earliest"] is None or not fingerprint["keys"]:
+        return []
+    first, last = fingerprint["earliest"] - timedelta(days=days), fingerprint["latest"] + timedelta(days=days)
     alike = database.fingerprints.find(
         {
             "keys": {"$in": fingerprint["keys"]},
-            "at": near(fingerprint["at"], days),
+            "earliest": {"$gte": first - WIDEST, "$lte": last},
+            "latest": {"$gte": first},
             "version": fingerprint["version"],
         },
         {"_id": 1},
     )
     return [found["_id"] async for found in alike if found["_id"] != fingerprint["_id"]]
-
-
-def near(at: datetime | None, days: int) -> Any:
-    """Give the query for times no more than `days` from this one. Posts without any time are near each other."""
-    return at and {"$gte": at - timedelta(days=days), "$lte": at + timedelta(days=days)}
 
 
 async def outdated(database: Database, version: str) -> bool:

@@ -55,13 +55,13 @@ class Comparison(Protocol):
     """Another one makes other fingerprints, or matches otherwise."""
 
     def news(self, document: Document) -> Any:
-        """Give what is compared of a post. It has `at`, its time or None."""
+        """Give what is compared of a post. It has `earliest` and `latest`, aware times or None: its bounds."""
 
     def band_keys(self, news: Any) -> Sequence[int]:
         """Give its keys, 32 bits each, signed. News that match have one in common."""
 
     def likeness(self, a: Any, b: Any, days: int) -> Likeness | None:
-        """Tell whether two tell the same news, if no more than `days` lie between them."""
+        """Tell whether two tell the same news: never if more than `days` lie between them, or no time is known."""
 
 
 def place(post: Document) -> tuple[bool, datetime | None, str]:
@@ -77,25 +77,27 @@ def _before(post: Document) -> Document:
     return {"$or": [{"published_at": {"$lt": at}}, {"published_at": at, "_id": {"$lt": name}}]}
 
 
-def groups_of(
-    posts: Iterable[Document], matches: Callable[[Document, Document], Likeness | None]
-) -> dict[str, Document]:
+def groups_of(posts: Iterable[Document], comparison: Comparison, days: int) -> dict[str, Document]:
     """Give `duplicate_of`, `duplicate_kind` and `similarity` of each of `posts` by `_id`: the definition."""
     roots: list[Document] = []
     found: dict[str, Document] = {}
     for post in sorted(posts, key=place):
-        found[post["_id"]] = _joined(post, roots, matches)
+        found[post["_id"]] = _joined(roots, _matching(post, comparison, days))
         if found[post["_id"]]["duplicate_of"] is None:
             roots.append(post)
     return found
 
 
-def _joined(
-    post: Document, roots: Iterable[Document], matches: Callable[[Document, Document], Likeness | None]
-) -> Document:
-    """Give the group of a post: that of the first of `roots`, in order, which it matches."""
+def _matching(post: Document, comparison: Comparison, days: int) -> Callable[[Document], Likeness | None]:
+    """Give the function that tells whether other posts tell the same news as this one."""
+    own = comparison.news(post)
+    return lambda other: comparison.likeness(own, comparison.news(other), days)
+
+
+def _joined(roots: Iterable[Document], matches: Callable[[Document], Likeness | None]) -> Document:
+    """Give the group of a post that `matches` is made for: that of the first of `roots`, in order, it matches."""
     for root in roots:
-        like = matches(root, post)
+        like = matches(root)
         if like:
             similarity = float(like.similarity)
             return {"duplicate_of": root["_id"], "duplicate_kind": like.kind, "similarity": similarity}
@@ -129,11 +131,6 @@ class Groups:
     def version(self) -> str:
         """What fingerprints have to agree in."""
         return f"{self.comparison.VERSION} {self.days}d"
-
-    def matches(self, one: Document, other: Document) -> Likeness | None:
-        """Tell whether two posts tell the same news."""
-        news = self.comparison.news
-        return self.comparison.likeness(news(one), news(other), self.days)
 
     async def sweep(self, wanted: Sequence[str] = _CRAWLS_DO) -> Swept:
         """Place posts until none is pending (`wanted`: values of `pending`). Raises PyMongoError."""
@@ -190,7 +187,8 @@ class Groups:
     def _fingerprint(self, post: Document) -> Document:
         news = self.comparison.news(post)
         keys = sorted(set(self.comparison.band_keys(news)))
-        return {"_id": post["_id"], "version": self.version, "keys": keys, "at": news.at}
+        times = {"earliest": news.earliest, "latest": news.latest}
+        return {"_id": post["_id"], "version": self.version, "keys": keys, **times}
 
     async def _group(self, post: Document, alike: list[str]) -> tuple[Document, Document | None]:
         """Give the group of a post, and the root that it joins, among the candidates before it."""
@@ -198,7 +196,7 @@ class Groups:
             {"_id": {"$in": alike}, "duplicate_of": None, **_before(post)}, _NOT_NEEDED
         )
         roots = sorted(await found.to_list() if alike else [], key=place)
-        group = _joined(post, roots, self.matches)
+        group = _joined(roots, _matching(post, self.comparison, self.days))
         return group, next((root for root in roots if root["_id"] == group["duplicate_of"]), None)
 
     async def _join(self, post: Document, group: Document) -> bool:
@@ -226,5 +224,6 @@ class Groups:
         if alike and post["duplicate_of"] is None:
             after = {"_id": {"$in": alike}, "$nor": [_before(post)]}
             later = self.database.posts.find(after, _NOT_NEEDED)
-            moved |= {other["_id"] async for other in later if self.matches(post, other)}
+            matches = _matching(post, self.comparison, self.days)
+            moved |= {other["_id"] async for other in later if matches(other)}
         return list(moved)

@@ -18,8 +18,8 @@ RECHECK = "recheck"
 RECOMPUTE = "recompute"
 """The same as `changed`, on an operator's order: `scrapy dedupe` takes these, crawls leave them alone."""
 
-GROUPED_BY = ("title", "text", "published_at", "published_min", "published_max")
-"""What groups depend on."""
+GROUPED_BY = ("title", "text", "securities", "published_at", "published_min", "published_max")
+"""What groups depend on: what is compared (pipelines/likeness), and the order of time."""
 
 
 def pending_after(before: Document | None, document: Document) -> str | None:

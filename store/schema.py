@@ -185,11 +185,12 @@ FINGERPRINTS = Collection(
         Field("version", STRING, "of the rules that made it, and the days within which news may be the same; only"
               " fingerprints of one version are compared"),
         Field("keys", ARRAY, "32-bit keys, each of a part of the text's MinHash", items=("int",)),
-        Field("at", DATE_OR_NULL, "time of the post, as the rules take it"),
+        Field("earliest", DATE_OR_NULL, "lower bound of when the post was published; null: nothing is known"),
+        Field("latest", DATE_OR_NULL, "upper bound"),
         Field("etag", INT, "counts writes; every writer compares and bumps it", least=1),
     ),
     (
-        Index("keys_at", (("keys", ASCENDING), ("at", ASCENDING)), "posts that may tell the same news"),
+        Index("keys_earliest", (("keys", ASCENDING), ("earliest", ASCENDING)), "posts that may tell the same news"),
         Index("version", (("version", ASCENDING),), "fingerprints by older rules"),
     ),
 )  # fmt: skip
