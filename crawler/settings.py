@@ -108,6 +108,9 @@ FINEWS_HOME = str(_home())
 MONGO_OUTAGE_SECONDS = 60.0
 """How long MongoDB may be away, all outages of a run together: a restart takes 5 to 40 seconds."""
 
+DUPLICATE_DAYS = 7
+"""Posts that many days apart are never the same news: reposts follow within hours, template notices recur."""
+
 # --- when a run is good -----------------------------------------------------------------------------------
 
 EXTENSIONS = {

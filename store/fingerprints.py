@@ -15,7 +15,7 @@ from store.readings import Document
 from store.schema import Database
 
 WIDEST = timedelta(days=2)
-"""No bounds of a time lie further apart: 8 hours where a zone is in doubt, a day where a day is all that is known."""
+"""No bounds of a time lie further apart: 8 hours where a zone is in doubt, a day where only a day is known."""
 
 
 async def keep(database: Database, known: Document | None, fingerprint: Document) -> bool:

@@ -132,9 +132,12 @@ class Groups:
         """What fingerprints have to agree in."""
         return f"{self.comparison.VERSION} {self.days}d"
 
-    async def sweep(self, wanted: Sequence[str] = _CRAWLS_DO) -> Swept:
-        """Place posts until none is pending (`wanted`: values of `pending`). Raises PyMongoError."""
-        swept = Swept()
+    async def sweep(self, swept: Swept | None = None, wanted: Sequence[str] = _CRAWLS_DO) -> Swept:
+        """Place posts until none is pending (`wanted`: values of `pending`), and add that to what was done.
+
+        May be called again after whatever ended it. Raises PyMongoError.
+        """
+        swept = swept or Swept()
         while posts := await self.waiting(wanted):
             for post in posts:
                 await self.settle(post, swept)

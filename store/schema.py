@@ -154,7 +154,7 @@ POSTS = Collection(
         Field("etag", INT, "counts writes; every writer compares and bumps it", least=1),
         Field("pending", STRING_OR_NULL, "what is still to be done about its group: `changed` (place it, and look"
               " at the posts after it again), `recheck` (place it), `recompute` (as `changed`, by `scrapy"
-              " dedupe`); null: nothing, it is right. It does not move `updated_at`, nor `etag` when it is cleared"),
+              " dedupe`); null: nothing. It does not move `updated_at`, nor `etag` when it is cleared"),
     ),
     (
         Index("post_urls", (("post_urls", ASCENDING),), "which URLs of a listing are known"),
@@ -190,7 +190,7 @@ FINGERPRINTS = Collection(
         Field("etag", INT, "counts writes; every writer compares and bumps it", least=1),
     ),
     (
-        Index("keys_earliest", (("keys", ASCENDING), ("earliest", ASCENDING)), "posts that may tell the same news"),
+        Index("keys_earliest", (("keys", ASCENDING), ("earliest", ASCENDING)), "what may tell the same news"),
         Index("version", (("version", ASCENDING),), "fingerprints by older rules"),
     ),
 )  # fmt: skip
@@ -343,8 +343,9 @@ RUNS = Collection(
         Field("failures", ARRAY, "why not, in words", items=STRING),
         Field("warnings", ARRAY, "what else an operator should know", items=STRING),
         Field("counts", OBJECT, "posts `listed`, `known`, `fetched`; items `scraped` = `rejected` + `duplicate` +"
-              " `inserted` + `updated` + `unchanged` + `spooled`; `revised` of them are revisions. Rows `quotes` ="
-              " `quotes_rejected` + `quotes_inserted` + `quotes_updated` + `quotes_unchanged`; `bars` likewise"),
+              " `inserted` + `updated` + `unchanged` + `spooled`; `revised` of them are revisions; `grouped`: how"
+              " often a post joined or left a group of reposts. Rows `quotes` = `quotes_rejected` +"
+              " `quotes_inserted` + `quotes_updated` + `quotes_unchanged`; `bars` likewise"),
         Field("requests", ARRAY, "requests by host and kind of page", inside=(
             Field("host", STRING, "asked host"),
             Field("kind", STRING, "kind of page"),

@@ -76,7 +76,14 @@ IMPORTS: dict[str, tuple[str, ...]] = {
         "pipelines!",
         "store",
     ),
-    "crawler.extensions": (*_REACHING, "crawler.downloader", "crawler.extensions", "pipelines!", "store"),
+    "crawler.extensions": (
+        *_REACHING,
+        "crawler.downloader",
+        "crawler.extensions",
+        "pipelines!",
+        "pipelines.likeness",  # pure; the end of a run places its posts in groups, and hands the store this
+        "store",
+    ),
     "crawler.store_command": ("store",),
     "crawler.commands": ("crawler", "pipelines", "store", "sandbox"),
     "crawler": (),

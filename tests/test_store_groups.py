@@ -26,7 +26,7 @@ Place = tuple[str, str]
 DAYS = 7
 
 
-# --- a comparison that a reader of these tests can do in the head ------------------------------------------------
+# --- a comparison that a reader of these tests can do in the head ----------------------------------------
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def groups(database: Database, run: str = "run") -> Groups:
     return Groups(database, ByLetters(), DAYS, run, "finews")
 
 
-# --- posts --------------------------------------------------------------------------------------------------------
+# --- posts -----------------------------------------------------------------------------------------------
 
 TIMES = {
     "0": "2021-12-01 12:00:00",
@@ -150,7 +150,7 @@ def after(place: Place, *steps: Post | None) -> dict[str, str | None]:
     return found
 
 
-# --- what a group is ----------------------------------------------------------------------------------------------
+# --- what a group is -------------------------------------------------------------------------------------
 
 
 def test_the_first_published_leads_and_equals_are_exact(database: Place) -> None:
@@ -199,7 +199,7 @@ def test_the_window_ends_after_its_days(database: Place) -> None:
     }
 
 
-# --- what changes it ----------------------------------------------------------------------------------------------
+# --- what changes it -------------------------------------------------------------------------------------
 
 
 def test_an_earlier_member_becomes_the_root(database: Place) -> None:
@@ -257,7 +257,30 @@ def test_readings_that_change_nothing_of_it_leave_a_group_alone(database: Place)
     run(database, scenario)
 
 
-# --- who does it, and when ----------------------------------------------------------------------------------------
+def test_a_root_that_changes_before_its_member_says_so_is_noticed(database: Place) -> None:
+    """When the root looks for posts that name it, this one does not yet: it has to look back itself."""
+
+    async def scenario(base: Database) -> dict[str, Document]:
+        await write(base, said(1, "ab", "0"))
+        await groups(base).sweep()
+        await write(base, said(2, "ab", "3"))
+
+        class Slow(Groups):
+            async def _join(self, post: Document, group: Document) -> bool:
+                if post["_id"] == name(2) and group["duplicate_of"]:
+                    await write(base, said(1, "xy", "0", at=1))
+                    await groups(base).settle(name(1), Swept())
+                return await super()._join(post, group)
+
+        await Slow(base, ByLetters(), DAYS, "run", "finews").sweep()
+        posts = await stored(base)
+        assert links(posts) == defined(posts)
+        return links(posts)
+
+    assert run(database, scenario)[name(2)]["duplicate_of"] is None
+
+
+# --- who does it, and when -------------------------------------------------------------------------------
 
 
 class KilledError(Exception):

@@ -23,8 +23,10 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.extensions.judge import JUDGES, PRICE_PAGES, Limits, Verdict, judge
 from crawler.urls import post_place
+from pipelines import likeness
 from store import queries, runs
 from store.connection import MongoUnavailableError
+from store.groups import Groups, Swept
 from store.schema import Database
 from store.serials import decide_by_serial
 
@@ -34,7 +36,7 @@ MISSING_SHOWN = 100
 
 _COUNTS = (
     *("listed", "known", "fetched", "scraped", "rejected", "duplicate", "inserted", "updated", "unchanged"),
-    *("revised", "spooled"),
+    *("revised", "spooled", "grouped"),
 )
 _PRICE_COUNTS = tuple(
     page + part for page in PRICE_PAGES for part in ("", "_rejected", "_inserted", "_updated", "_unchanged")
@@ -114,7 +116,7 @@ class VerdictExtension:
         if self.alive.running:
             self.alive.stop()
         stats, store = self.crawler.stats, self.spider.store
-        figures = await self.figures() if self.run else {}
+        figures = await self.figures(reason) if self.run else {}
         verdict = self.verdict()
         if store.away and reason == "finished":  # it went while the end was written
             reason = verdict.reason
@@ -136,12 +138,14 @@ class VerdictExtension:
         said = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
         self.spider.logger.info("run %s: %s (%s)", self.spider.run_id, reason, said or "nothing")
 
-    async def figures(self) -> dict[str, Any]:
+    async def figures(self, reason: str) -> dict[str, Any]:
         """Write what was kept for the end, and give the figures of the run."""
         stats, store = self.crawler.stats, self.spider.store
         await self.spider.finish()
         decided = await store.ask(decide_by_serial, self.spider.run_id, self.spider.name)
         stats.set_value("posts/decided_by_serial", decided or 0)
+        if reason != "shutdown":  # somebody waits for it to end; the next run does it
+            await self.group()
         kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return {
             "requests": [
@@ -154,6 +158,17 @@ class VerdictExtension:
             "seconds": (datetime.now(UTC) - stats.get_value("start_time")).total_seconds(),
             "peak_memory": kilobytes if sys.platform == "darwin" else kilobytes * 1024,
         }
+
+    async def group(self) -> None:
+        """Place every post that is pending, whoever stored it, among the posts that tell the same news."""
+        spider, days, swept = self.spider, self.crawler.settings.getint("DUPLICATE_DAYS"), Swept()
+
+        async def sweep(database: Database) -> Swept:
+            return await Groups(database, likeness, days, spider.run_id, spider.name).sweep(swept)
+
+        await spider.store.ask(sweep)
+        self.crawler.stats.set_value("posts/placed", swept.placed)
+        self.crawler.stats.set_value("posts/grouped", swept.grouped)
 
 
 async def coverage(database: Database, listed: dict[str, bool]) -> list[dict[str, Any]]:
