@@ -1,6 +1,6 @@
 """How Scrapy's own events are logged: one line each, and never a whole item."""
 
-from typing import Any
+from typing import Any, cast
 
 from scrapy import Spider
 from scrapy.http import Response
@@ -14,9 +14,10 @@ class QuietLogFormatter(LogFormatter):
     """Scrapy's formatter, less the items: an item is a whole article, and its words are not ours."""
 
     def scraped(self, item: Any, response: Response | Failure | None, spider: Spider) -> LogFormatterResult:
-        """Say which page gave an item that is stored now."""
+        """Say which page gave an item that is stored, or spooled, now."""
         result = super().scraped(item, response, spider)
-        result["msg"] = "Stored %(post)s of %(url)s"
+        kept = "Spooled" if cast("Any", spider).store.away else "Stored"
+        result["msg"] = f"{kept} %(post)s of %(url)s"
         result["args"] = {"post": getattr(item, "post", type(item).__name__), "url": getattr(item, "url", None)}
         return result
 

@@ -111,6 +111,12 @@ MONGO_OUTAGE_SECONDS = 60.0
 DUPLICATE_DAYS = 7
 """Posts that many days apart are never the same news: reposts follow within hours, template notices recur."""
 
+SPOOL_DIR = os.environ.get("SPOOL_DIR", "data/spool")
+"""Where a run keeps what it reads while MongoDB is away, until the next run; relative to FINEWS_HOME."""
+
+SPOOL_MAX_BYTES = 256 * 2**20
+"""Of all its files: some 20,000 readings, months of what the site publishes, and no danger to any disk."""
+
 # --- when a run is good -----------------------------------------------------------------------------------
 
 EXTENSIONS = {

@@ -27,5 +27,9 @@ class DuplicatePostError(DropItem):
     """An item says exactly what an earlier item of this run said, which is stored."""
 
 
+class NotKeptError(DropItem):
+    """MongoDB is away, and the spool takes no more either: this item is kept nowhere."""
+
+
 class StoreRefusedError(DropItem):
     """MongoDB or BSON refuses this one item: its size, its types, a validator."""

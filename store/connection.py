@@ -20,6 +20,7 @@ from store.embedded import DirectoryRefusedError, MongodError, MongodMissingErro
 from store.outage import MongoUnavailableError, MongoUnusableError, Outage
 from store.prepare import prepare
 from store.schema import Database
+from store.spool import Spool, SpoolError
 
 __all__ = ["MongoUnavailableError", "MongoUnusableError", "Store"]
 
@@ -38,13 +39,19 @@ class Store:
     """One run's MongoDB. Whoever asks it goes through `reach` or `ask`: one outage budget for the whole run."""
 
     def __init__(
-        self, uri: str, database: str, embedded_directory: Path, outage_seconds: float = ANSWER_SECONDS
+        self,
+        uri: str,
+        database: str,
+        embedded_directory: Path,
+        outage_seconds: float = ANSWER_SECONDS,
+        spool: Spool | None = None,
     ) -> None:
         """Remember where the database is; `uri` may be `embedded`. `outage_seconds`: how long it may be away."""
         self.uri = uri
         self.name = database
         self.embedded_directory = embedded_directory
         self.outage = Outage(outage_seconds)
+        self.spool = spool
         self._client: AsyncMongoClient[dict[str, Any]] | None = None
         self._database: Database | None = None
         self._opening = asyncio.Lock()
@@ -89,6 +96,12 @@ class Store:
                 raise
             return None
 
+    def put_off(self, *lines: bytes, beyond_limit: bool = False) -> None:
+        """Give lines to the spool (store/spool.py), for a later run. Raises SpoolError."""
+        if self.spool is None:
+            raise SpoolError("there is no spool")
+        self.spool.append(lines, beyond_limit=beyond_limit)
+
     async def open(self) -> Database:
         """Connect, start the embedded MongoDB if that is asked for, bring the schema up to date. Idempotent.
 
@@ -121,7 +134,9 @@ class Store:
         return database
 
     async def close(self) -> None:
-        """Close the connection; the embedded MongoDB goes on."""
+        """Close the connection and the spool; the embedded MongoDB goes on."""
+        if self.spool:
+            self.spool.close()
         if self._client is not None:
             await self._client.close()
             self._client, self._database = None, None

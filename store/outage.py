@@ -67,5 +67,7 @@ class Outage:
     def give_up(self, error: Exception) -> NoReturn:
         """Put up with it no longer. Raises MongoUnavailableError."""
         spent = self._spent + (time.monotonic() - self._since if self._since is not None else 0)
-        self.away = self.away or f"MongoDB, after {spent:.0f} s of outages: {' '.join(str(error).split())[:500]}"
+        # PyMongo goes on to describe its time-outs and all it knows of the servers.
+        said = " ".join(str(error).partition(" (configured timeouts")[0].split())[:500]
+        self.away = self.away or f"MongoDB, after {spent:.0f} s of outages: {said}"
         raise MongoUnavailableError(self.away) from error

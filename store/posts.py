@@ -39,7 +39,7 @@ class Outcome:
     """What became of a post."""
 
     kind: str
-    """`inserted`, `updated`, `unchanged`, or `duplicate` (unchanged, and written before by this run)."""
+    """`inserted`, `updated`, `unchanged`, `duplicate` (unchanged, written before by this run), or `spooled`."""
 
     revised: bool
 

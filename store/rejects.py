@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from store.connection import Store
+from store.connection import MongoUnavailableError, Store
 from store.readings import Document, milliseconds, storable_text
 from store.schema import Database
+from store.spool import SpoolError, reject_line
 
 RAW_CHARACTERS = 100_000
 """How much of a page or item is kept; the longest real page has 30,000."""
@@ -21,6 +22,9 @@ class Rejects:
     store: Store
     run_id: str
     spider: str
+    lost: int = 0
+    """Those that could be kept nowhere: MongoDB was away, and the spool full."""
+
     _count: int = 0
 
     async def add(
@@ -34,19 +38,41 @@ class Rejects:
     ) -> None:
         """Keep one: where it was rejected, why, and what it was."""
         self._count += 1
-        document = {
-            "_id": f"{self.run_id}/{self._count:06d}",
-            "run_id": self.run_id,
-            "spider": self.spider,
-            "stage": stage,
-            "reason": type(error).__name__,
-            "detail": storable_text(str(error)[:DETAIL_CHARACTERS]),
-            "url": storable_text(url[:DETAIL_CHARACTERS]) if url else None,
-            "post": storable_text(post) if post else None,
-            "raw": storable_text(raw[:RAW_CHARACTERS]) if raw else None,
-            "at": milliseconds(datetime.now(UTC)),
-        }
-        await self.store.reach(write_reject, document)
+        name = f"{self.run_id}/{self._count:06d}"
+        document = reject_document(name, self.run_id, self.spider, stage, error, url=url, post=post, raw=raw)
+        try:
+            await self.store.reach(write_reject, document)
+        except MongoUnavailableError:
+            try:
+                self.store.put_off(reject_line(document))
+            except SpoolError:
+                self.lost += 1
+
+
+def reject_document(  # noqa: PLR0913 - the fields of one document
+    name: str,
+    run_id: str,
+    spider: str,
+    stage: str,
+    error: BaseException,
+    *,
+    url: str | None = None,
+    post: str | None = None,
+    raw: str | None = None,
+) -> Document:
+    """Give the document of a reject, whatever its texts hold; `name` is its `_id`."""
+    return {
+        "_id": name,
+        "run_id": run_id,
+        "spider": spider,
+        "stage": stage,
+        "reason": type(error).__name__,
+        "detail": storable_text(str(error)[:DETAIL_CHARACTERS]),
+        "url": storable_text(url[:DETAIL_CHARACTERS]) if url else None,
+        "post": storable_text(post) if post else None,
+        "raw": storable_text(raw[:RAW_CHARACTERS]) if raw else None,
+        "at": milliseconds(datetime.now(UTC)),
+    }
 
 
 async def write_reject(database: Database, document: Document) -> None:

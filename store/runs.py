@@ -64,6 +64,14 @@ def _key(name: str) -> str:
     return storable_text(name).replace(".", "_").replace("$", "_").replace("\0", "_")
 
 
+async def write_later(database: Database, run: Document) -> None:
+    """Write the document of a run of the past; one that tells no end yields to any that is there."""
+    if run["ended_at"]:
+        await write(database, run)
+    else:
+        await database.runs.update_one({"_id": run["_id"]}, {"$setOnInsert": run}, upsert=True)
+
+
 async def sign_of_life(database: Database, run_id: str) -> None:
     """Tell other runs that this one goes on."""
     await database.runs.update_one({"_id": run_id}, {"$set": {"alive_at": _now()}})

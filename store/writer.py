@@ -2,9 +2,10 @@
 
 A caller awaits `write`, which returns when MongoDB has acknowledged the post (so Scrapy's `item_scraped` means
 stored); while the queue is full, callers wait (back-pressure). Batches go through store/posts.py.
-Raises RefusedError for one post that MongoDB or BSON refuses; MongoUnavailableError for all posts, queued and to
-come, once the outage budget of the run is spent or the server does not let us write at all; WriterEndedError for
-whatever else ended the task. Nobody is left waiting.
+Once MongoDB is given up for the run (store/outage.py), all posts, queued and to come, go to the spool instead, and
+`write` returns when they are on disk there.
+Raises RefusedError for one post that MongoDB or BSON refuses; SpoolError for posts that the spool does not take
+either; WriterEndedError for whatever else ended the task. Nobody is left waiting.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from crawler.items import Post
 from store.connection import MongoUnavailableError, Store
 from store.posts import Job, Outcome, Posts, RefusedError, storable
 from store.schema import Database
+from store.spool import SpoolError, reading_line
 
 __all__ = ["Outcome", "PostWriter", "RefusedError", "WriterEndedError"]
 
@@ -50,7 +52,10 @@ class PostWriter:
         self._task = asyncio.create_task(self._work(), name="post writer")
 
     async def write(self, post: Post) -> Outcome:
-        """Store a normalised post; return once it is acknowledged. A caller that gives up may have it stored."""
+        """Store a normalised post; return once it is acknowledged, or safe in the spool.
+
+        A caller that gives up may have it stored.
+        """
         job = Job(storable(post), asyncio.get_running_loop().create_future())
         await self._while_working(self._queue.put(job))
         return await self._while_working(job.done)
@@ -84,9 +89,8 @@ class PostWriter:
             batch = await self._batch()
             try:
                 await settle(self.store, self.run_id, self.spider, batch)
-            except MongoUnavailableError as error:
-                for job in batch:
-                    job.fail(MongoUnavailableError(str(error)))
+            except MongoUnavailableError:
+                self._put_off([job for job in batch if not job.done.done()])
             for _ in batch:
                 self._queue.task_done()
 
@@ -97,6 +101,17 @@ class PostWriter:
                 while len(batch) < BATCH_SIZE:
                     batch.append(await self._queue.get())
         return batch
+
+    def _put_off(self, jobs: list[Job]) -> None:
+        """Give a batch to the spool. The crawl waits for the disk meanwhile, for milliseconds."""
+        try:
+            self.store.put_off(*(reading_line(self.run_id, self.spider, job.read) for job in jobs))
+        except SpoolError as error:
+            for job in jobs:
+                job.fail(SpoolError(str(error)))
+        else:
+            for job in jobs:
+                job.settle(Outcome("spooled", revised=False))
 
 
 async def settle(store: Store, run_id: str, spider: str, jobs: list[Job]) -> None:

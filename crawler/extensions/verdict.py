@@ -29,6 +29,7 @@ from store.connection import MongoUnavailableError
 from store.groups import Groups, Swept
 from store.schema import Database
 from store.serials import decide_by_serial
+from store.spool import SpoolError, run_line
 
 SIGN_OF_LIFE_SECONDS = 60.0
 MISSING_SHOWN = 100
@@ -81,11 +82,18 @@ class VerdictExtension:
     async def spider_opened(self) -> None:
         """Open the run's document. Scrapy opens a spider also when a pipeline has just given up."""
         spider = self.spider
-        if not spider.store.is_open:
+        store = spider.store
+        if not store.is_open and not store.away:
             return
         versions = {name: version(name) for name in ("scrapy", "pymongo")} | {"python": platform.python_version()}
         self.run = runs.new(spider.run_id, spider.name, spider.arguments, versions)
-        await spider.store.ask(runs.begin, self.run)
+        await store.ask(runs.begin, self.run)
+        if store.away:
+            try:
+                store.put_off(run_line(self.run), beyond_limit=True)
+            except SpoolError as error:
+                spider.logger.error("%s", error)  # noqa: TRY400 - the message says it all
+                raise CloseSpider("mongo_unavailable") from error
         self.alive.start(SIGN_OF_LIFE_SECONDS, now=False)
 
     def sign_of_life(self) -> None:
@@ -101,9 +109,16 @@ class VerdictExtension:
         """Judge the run as it stands. A run without MongoDB is no judge of the site, only a witness."""
         verdict = JUDGES.get(self.spider.name, judge)(self.crawler.stats.get_stats(), self.limits)
         if away := self.spider.store.away:
-            warnings = [*verdict.warnings, *verdict.failures]
-            verdict = replace(verdict, reason="mongo_unavailable", failures=[away], warnings=warnings)
-        return verdict
+            failures, warnings = [away], [*verdict.failures, *verdict.warnings]
+            verdict = replace(verdict, reason="mongo_unavailable", failures=failures, warnings=warnings)
+        return replace(verdict, warnings=[*verdict.warnings, *self.spool_warnings()])
+
+    def spool_warnings(self) -> list[str]:
+        """Tell what the spool of earlier runs held, and what found no place in this one's."""
+        stats, lost = self.crawler.stats.get_stats(), self.spider.rejects.lost
+        drained = [f"{count} {name[6:]}" for name, count in stats.items() if name.startswith("spool/")]
+        warnings = [f"from the spool of earlier runs: {', '.join(drained)}"] if drained else []
+        return warnings + ([f"{lost} rejects could be kept nowhere"] if lost else [])
 
     def spider_idle(self) -> None:
         """Say why the run ends, before Scrapy says that it finished. Raises CloseSpider."""
@@ -115,28 +130,47 @@ class VerdictExtension:
         """Write the verdict and the books, and close the store."""
         if self.alive.running:
             self.alive.stop()
-        stats, store = self.crawler.stats, self.spider.store
+        store = self.spider.store
         figures = await self.figures(reason) if self.run else {}
-        verdict = self.verdict()
-        if store.away and reason == "finished":  # it went while the end was written
+        run = self.judged(reason, figures)
+        try:
+            if self.run:
+                await store.reach(runs.write, run)
+        except MongoUnavailableError:
+            run = self.judged(reason, figures)  # it may be known just now
+            self.put_off_end(run)
+        except PyMongoError as error:
+            self.fail(f"the end of the run could not be written: {error}")
+        await store.close()
+        said = ", ".join(f"{name} {count:,}" for name, count in run["counts"].items() if count)
+        self.spider.logger.info("run %s: %s (%s)", self.spider.run_id, run["finish_reason"], said or "nothing")
+
+    def judged(self, reason: str, figures: dict[str, Any]) -> dict[str, Any]:
+        """Give the run's document with verdict and books; set the stats that the exit code comes from."""
+        stats, verdict = self.crawler.stats, self.verdict()
+        if self.spider.store.away and reason in {"finished", "limit"}:  # it went while the end was written
             reason = verdict.reason
         failures = verdict.failures if reason == verdict.reason else [reason]
         ok = reason in {"finished", "limit"} and not failures
-        counts = {name: stats.get_value(f"posts/{name}", 0) for name in _COUNTS}
-        counts |= {name: stats.get_value(f"prices/{name}", 0) for name in _PRICE_COUNTS}
-        if self.run:
-            figures |= {"failures": failures, "warnings": verdict.warnings, "counts": counts}
-            try:
-                ended = runs.ended(self.run, {"finish_reason": reason, "ok": ok, **figures})
-                await store.reach(runs.write, ended)
-            except (MongoUnavailableError, PyMongoError) as error:
-                # The next run closes this one's document as killed; nobody may take it for good until then.
-                ok, failures = False, [*failures, f"the end of the run could not be written: {error}"]
-        await store.close()
         stats.set_value("run/ok", ok)
         stats.set_value("run/failures", failures)
-        said = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
-        self.spider.logger.info("run %s: %s (%s)", self.spider.run_id, reason, said or "nothing")
+        counts = {name: stats.get_value(f"posts/{name}", 0) for name in _COUNTS}
+        counts |= {name: stats.get_value(f"prices/{name}", 0) for name in _PRICE_COUNTS}
+        said = {"failures": failures, "warnings": verdict.warnings, "counts": counts}
+        return runs.ended(self.run, {"finish_reason": reason, "ok": ok, **said, **figures})
+
+    def put_off_end(self, run: dict[str, Any]) -> None:
+        """Leave the end of a run to the next one, through the spool."""
+        try:
+            self.spider.store.put_off(run_line(run), beyond_limit=True)
+        except SpoolError as error:
+            self.fail(f"the end of the run could not be written: {error}")
+
+    def fail(self, failure: str) -> None:
+        """Say one more reason why the run is not ok; if its document tells no end, the next run closes it."""
+        stats = self.crawler.stats
+        stats.set_value("run/ok", False)
+        stats.set_value("run/failures", [*stats.get_value("run/failures"), failure])
 
     async def figures(self, reason: str) -> dict[str, Any]:
         """Write what was kept for the end, and give the figures of the run."""

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from crawler.pages.errors import PageLayoutError
 from store.connection import Store
 from store.rejects import Rejects
+from store.spool import Spool
 
 
 class StoreSpider(Spider):
@@ -48,12 +49,14 @@ class StoreSpider(Spider):
         settings = crawler.settings
         spider.arguments = arguments
         spider.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{cls.name}-{secrets.token_hex(3)}"
-        directory = Path(settings["FINEWS_HOME"]) / settings["MONGO_EMBEDDED_DIR"]
+        home, database = Path(settings["FINEWS_HOME"]), settings["MONGO_DATABASE"]
+        spool = Spool(home / settings["SPOOL_DIR"], spider.run_id, database, settings.getint("SPOOL_MAX_BYTES"))
         spider.store = Store(
             settings["MONGO_URI"],
-            settings["MONGO_DATABASE"],
-            directory,
+            database,
+            home / settings["MONGO_EMBEDDED_DIR"],
             settings.getfloat("MONGO_OUTAGE_SECONDS"),
+            spool,
         )
         spider.rejects = Rejects(spider.store, spider.run_id, cls.name)
         for name in sorted(arguments.keys() - cls.known_arguments - {"_job"}):

@@ -224,7 +224,7 @@ class FinewsSpider(QuotingSpider):
     def ask_quotes(self) -> None:
         """When all posts are stored, ask for the quotes of their securities. Raises DontCloseSpider."""
         secids = sorted(self.unquoted - self.quoted)
-        if secids and self.crawler.engine:
+        if secids and self.crawler.engine and not self.store.away:  # prices are not worth spooling
             self.quoted.update(secids)
             by_page = self.given.quotes == "page"
             groups = ([secid] for secid in secids)
