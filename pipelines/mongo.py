@@ -66,7 +66,7 @@ class MongoPipeline:
         for name, count in counts.items():
             self.crawler.stats.set_value(f"spool/{name}", count)
         if counts:
-            said = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+            said = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
             spider.logger.info("The spool of earlier runs is drained: %s", said)
 
     def tell(self) -> None:

@@ -122,20 +122,6 @@ def test_a_site_that_cannot_be_reached_is_told(crawls: Crawler, mirror: str) -> 
     assert crawls.posts() == before
 
 
-def test_without_mongodb_the_run_says_so(crawls: Crawler) -> None:
-    with SandboxProcess(posts=10) as sandbox:
-        environment = crawls.environment(sandbox.mirrors) | {"MONGO_URI": "mongodb://user:s3cret@127.0.0.1:1/"}
-        command = crawls.command("-s", "MONGO_OUTAGE_SECONDS=1")
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert sandbox.log() == []
-    assert done.returncode == 1
-    assert "mongo_unavailable" in done.stderr
-    assert "s3cret" not in done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-
-
 def test_an_interrupted_run_is_told_and_the_next_completes_it(crawls: Crawler) -> None:
     with SandboxProcess(posts=200) as sandbox:
         process = subprocess.Popen(

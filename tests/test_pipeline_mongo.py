@@ -1,13 +1,7 @@
 """The last stage: an item it passes on is stored; it ends a run whose posts cannot be stored any more."""
 
 import asyncio
-import json
 import logging
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +12,11 @@ from pymongo import MongoClient
 from scrapy.exceptions import CloseSpider
 
 from crawler.items import Body
-from pipelines import DuplicatePostError, StoreRefusedError
+from pipelines import DuplicatePostError, NotKeptError, StoreRefusedError
 from pipelines.mongo import MongoPipeline
-from store import connection, embedded
+from store import connection
 from store.connection import MongoUnavailableError, Store
+from store.spool import Spool
 from store.writer import WriterEndedError
 from tests.articles import NAME, article
 
@@ -130,85 +125,42 @@ def test_a_writer_that_failed_ends_the_run_once(database: Place) -> None:
     assert with_stage(database, scenario).engine.reasons == ["too_many_errors"]
 
 
-def test_a_run_without_mongodb_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.1)
-    crawler = Crawler(Spider(Store(NOBODY, "finews", Path())))
+def test_a_run_whose_mongodb_will_never_do_does_not_begin() -> None:
+    crawler = Crawler(Spider(Store("mongodb://user:hunter2@localhost:abc/", "finews", Path())))
 
     async def scenario() -> None:
         stage = MongoPipeline(crawler)  # type: ignore[arg-type]
         with pytest.raises(CloseSpider) as closed:
             await stage.open_spider()
         assert closed.value.reason == "mongo_unavailable"
-        with pytest.raises(MongoUnavailableError):  # no post passes unstored
+        with pytest.raises(MongoUnavailableError):  # no post passes unkept
             await stage.process_item(article())
         await stage.close_spider()
 
     asyncio.run(scenario())
 
 
-CRAWL = """
-import sys
-from pathlib import Path
+def test_without_mongodb_posts_pass_when_they_are_in_the_spool(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.1)
+    spool = Spool(tmp_path, "run", "finews", 3_000)
+    store = Store(NOBODY, "finews", Path(), outage_seconds=0, spool=spool)
+    crawler = Crawler(Spider(store))
 
-from scrapy import Request, Spider
-from scrapy.crawler import CrawlerProcess
+    async def scenario() -> None:
+        stage = MongoPipeline(crawler)  # type: ignore[arg-type]
+        await stage.open_spider()
+        assert await stage.process_item(article())
+        assert spool.path.read_bytes().count(b"\n") == 1
+        for _ in range(2):
+            with pytest.raises(NotKeptError, match="SPOOL_MAX_BYTES is 3,000"):
+                await stage.process_item(article("长" * 900))
+        await stage.close_spider()
+        await store.close()
 
-from store.connection import Store
-from tests.articles import page
-
-
-class Posts(Spider):
-    name = "finews"
-    run_id = "run"
-    store = Store(*sys.argv[1:3], Path(), outage_seconds=1)
-
-    async def start(self):
-        for listing in range(12):
-            yield Request(f"data:,{listing}")
-
-    def parse(self, response):
-        for number in range(100):
-            yield page(name=f"NW2022030122{response.text.zfill(5)}{number:03d}")
-
-
-process = CrawlerProcess({
-    "ITEM_PIPELINES": {
-        "pipelines.normalise.NormalisePipeline": 100,
-        "pipelines.securities.SecuritiesPipeline": 200,
-        "pipelines.duplicates.DuplicatesPipeline": 300,
-        "pipelines.mongo.MongoPipeline": 400,
-    },
-    "LOG_LEVEL": "CRITICAL",
-    "TELNETCONSOLE_ENABLED": False,
-    "REMOTE_CONTROL_ENABLED": False,
-})
-crawler = process.create_crawler(Posts)
-process.crawl(crawler)
-process.start()
-stats = crawler.stats.get_stats()
-print({name: stats.get(name, 0) for name in ("finish_reason", "posts/inserted", "item_scraped_count")})
-"""
-
-
-def test_a_crawl_ends_by_itself_when_mongodb_is_gone_for_good() -> None:
-    with tempfile.TemporaryDirectory(prefix="finews-mongo-") as name:
-        directory = Path(name)
-        uri = embedded.ensure_running(directory)
-        crawl = subprocess.Popen(
-            [sys.executable, "-c", CRAWL, uri, "finews"],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parent.parent,
-        )
-        with MongoClient[dict[str, Any]](uri) as client:
-            while not client.finews.posts.estimated_document_count():
-                assert crawl.poll() is None
-        os.kill(embedded.status(directory).pid or 0, signal.SIGKILL)
-        said, _ = crawl.communicate(timeout=30)
-        ended = json.loads(said.replace("'", '"'))
-        uri = embedded.ensure_running(directory)
-        with MongoClient[dict[str, Any]](uri) as client:
-            stored = client.finews.posts.count_documents({})
-        embedded.stop(directory)
-    assert ended["finish_reason"] == "mongo_unavailable"
-    assert ended["item_scraped_count"] == ended["posts/inserted"] <= stored < 1200
+    asyncio.run(scenario())
+    assert crawler.stats.counts == {"posts/spooled": 1}
+    assert crawler.engine.reasons == ["mongo_unavailable"]
+    (told,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert "goes to the spool" in told.message

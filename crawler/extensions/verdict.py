@@ -116,7 +116,7 @@ class VerdictExtension:
     def spool_warnings(self) -> list[str]:
         """Tell what the spool of earlier runs held, and what found no place in this one's."""
         stats, lost = self.crawler.stats.get_stats(), self.spider.rejects.lost
-        drained = [f"{count} {name[6:]}" for name, count in stats.items() if name.startswith("spool/")]
+        drained = [f"{count} {name[6:]}" for name, count in sorted(stats.items()) if name.startswith("spool/")]
         warnings = [f"from the spool of earlier runs: {', '.join(drained)}"] if drained else []
         return warnings + ([f"{lost} rejects could be kept nowhere"] if lost else [])
 
