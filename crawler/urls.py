@@ -43,9 +43,14 @@ _DATED_POST = re.compile(r"(?P<category>(?:/[^/]+)*)/(?P<day>[0-9]{4}/[0-9]{2}/[
 _ARCHIVED_POST = re.compile(r"/old_post/(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})-|-)(?P<name>[^/]+)\.html$")
 _CATEGORY_PAGE = re.compile(r"/category/(?P<slug>[^/]+?)(?:\.html)?\Z")
 _LEADING_DATE = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?-(?=.)")
+_SOURCE = re.compile(
+    r"(?:.*/)??(?P<folder>[^/]*/)?(?P<stem>(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})-|-)?(?P<name>[^/]+))\.(?:md|markdown)"
+)
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f]*:[0-9a-f:.]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_SEGMENT = ":@!$&'()*+,;=~"
+"""What a part of a path may hold unescaped."""
 
 
 class PageKind(Enum):
@@ -165,6 +170,58 @@ def post_place(url: str) -> PostPlace | None:
     name = _LEADING_DATE.sub("", found["name"], count=1) if _LEADING_DATE.match(found["name"]) else found["name"]
     category = " ".join(found["category"].split("/")).strip() or None
     return PostPlace(category, day, name, archived=False, rebuilt=name != found["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlace:
+    """What the path of a Jekyll source tells."""
+
+    day: date | None
+    """Day in the file's name (Beijing). None: it names none, and Jekyll leaves the file alone."""
+
+    name: str
+    """File name after the date, as in `PostPlace`."""
+
+    stem: str
+    """The whole file name without its extension."""
+
+    archived: bool
+    """True in a folder `old_post`, whose files become pages, not posts."""
+
+
+def source_place(path: str) -> SourcePlace | None:
+    """Read the path of a post's source; None for a file that is none by its name.
+
+    Posts have a name that begins with a date, or with the dash after a missing one, or is an article's code; in
+    the folders `_posts` and `old_post`, and versions of them such as `_posts-2021`, any Markdown is one.
+
+    >>> source_place("site/_posts/2022-02-07-NW202202072268137156.md").name
+    'NW202202072268137156'
+    >>> source_place("README.md")
+    """
+    found = _SOURCE.fullmatch(path)
+    if not found:
+        return None
+    folder, name = found["folder"] or "", found["name"]
+    archived = folder.startswith("old_post")
+    if found["stem"] == name and not (archived or folder.startswith("_posts") or post_id(name)):
+        return None
+    try:
+        day = date.fromisoformat(found["day"]) if found["day"] else None
+    except ValueError:
+        day = None
+    return SourcePlace(day, name, found["stem"], archived)
+
+
+def dated_post_url(site: str, category: str, day: date, name: str) -> str | None:
+    """Build the URL of a post's page on the site at `site`; the category is downcased and split at blanks."""
+    folders = "".join(f"/{_escaped(part.lower(), safe=_SEGMENT)}" for part in category.split())
+    return canonical_url(f"{folders}/{day:%Y/%m/%d}/{_escaped(name, safe=_SEGMENT)}.html", site)
+
+
+def archived_post_url(site: str, stem: str) -> str | None:
+    """Build the URL of the page of a source in old_post, from its file name without extension."""
+    return canonical_url(f"/old_post/{_escaped(stem, safe=_SEGMENT)}.html", site)
 
 
 def category_slug(url: str) -> str | None:

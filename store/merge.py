@@ -23,6 +23,7 @@ from store.readings import BLOCK, PUBLISHED, WORDING, Document, Reading
 
 SCHEMA_VERSION = 1
 
+_UNCATEGORISED = re.compile(r"https?://[^/]+/[0-9]{4}/")
 _SINGLE = ("digest", "media", "author", "editor", "category", "share_url", "origin_url")
 _TIMES = ("origin", "share", "source", "list", "page", "page-8h")
 """What times rest on, best first. `serial` is none: no form says it (store/serials.py)."""
@@ -149,9 +150,9 @@ def _each_once(*lists: list[str]) -> list[str]:
     return list(dict.fromkeys(value for values in lists for value in values))
 
 
-def _url_order(url: str) -> tuple[bool, str]:
-    # A post's dated page before its archived one.
-    return "/old_post/" in url, url
+def _url_order(url: str) -> tuple[bool, bool, str]:
+    # A post's dated page before its archived one; the one without a category is of a version that was mended.
+    return "/old_post/" in url, bool(_UNCATEGORISED.match(url)), url
 
 
 def _published(said: list[Document], stored: Document | None) -> Document:

@@ -20,3 +20,7 @@ class EmptyPageError(PageLayoutError):
 
 class NotFoundPageError(PageLayoutError):
     """The page is the site's own "not found" page, whatever its status was."""
+
+
+class SourceLayoutError(PageLayoutError):
+    """A file that should be a post's source has no front matter, or one that tells nothing of a post."""

@@ -9,6 +9,7 @@ Refuses to guess: quotes stay curly and dashes long, since nothing on the page t
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from lxml import etree, html
@@ -26,10 +27,11 @@ _BLOCK_NAMES = (
 _SHOWN_TAG = re.compile(rf"</?(?:{_BLOCK_NAMES})[\s/>]")
 _ESCAPED_TAG = re.compile(rf"&lt;(/?(?:{_BLOCK_NAMES})(?:\s[^<>]*?)?/?)&gt;")
 # A category's name may hold blanks and brackets, and so may its page's URL.
-_FOOTER_LINK = re.compile(r"\[返回[^\[\]]*\]\(([^\[\]<>]*?)\)(?=[\s｜]|$)")
-_SHOWN_ENDING = re.compile(
-    rf"<(?P<link>(?:https?://[^<>\s]+)?)>(?P<footer>(?:[\s｜]*{_FOOTER_LINK.pattern})*)\s*$"
-)
+_FOOTER_LINK = re.compile(r"\[返回[^\[\]]*\]\(([^\[\]<>]*)\)")
+_MOST_FOOTERS = 10
+"""The generator writes two; text made of nothing else would take for ever."""
+_BETWEEN_FOOTERS = " \t\r\n\u3000｜"
+_SOURCE_LINK = re.compile(r"<((?:https?://[^<>\s]+)?)>")
 
 
 class MarkdownReader(Reader):
@@ -117,9 +119,41 @@ def take_shown_ending(elements: list[HtmlElement]) -> tuple[str, list[str]] | No
     for element, place in reversed(places):
         text = getattr(element, place) or ""
         if text.strip():
-            found = _SHOWN_ENDING.search(text)
-            if found is None:
+            ending = cut_ending(text)
+            if ending.link is None:
                 return None
-            setattr(element, place, text[: found.start()])
-            return found["link"], _FOOTER_LINK.findall(found["footer"])
+            setattr(element, place, ending.before)
+            return ending.link, ending.footer_links
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the Markdown of a post ends."""
+
+    before: str
+    """What stands before source link and footer."""
+
+    link: str | None
+    """Target of the source link; empty for `<>`, None where there is none."""
+
+    footer_links: list[str]
+    """Targets of the links back, in order."""
+
+    on_one_line: bool
+    """Whether a bar joins the links back."""
+
+
+def cut_ending(text: str) -> Ending:
+    """Cut source link and footer off the end of a post's Markdown."""
+    before, bars = text.rstrip(), False
+    footer_links: list[str] = []
+    while len(footer_links) < _MOST_FOOTERS and (
+        found := _FOOTER_LINK.fullmatch(before, max(before.rfind("[返回"), 0))
+    ):
+        footer_links.insert(0, found[1])
+        rest = before[: found.start()]
+        before = rest.rstrip(_BETWEEN_FOOTERS)
+        bars = bars or "｜" in rest[len(before) :]
+    link = _SOURCE_LINK.fullmatch(before, max(before.rfind("<"), 0))
+    return Ending(before[: link.start()] if link else before, link[1] if link else None, footer_links, bars)

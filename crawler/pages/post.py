@@ -21,7 +21,6 @@ from crawler.pages.markdown import parse_markdown, take_shown_ending, with_tags,
 from crawler.pages.render import as_written, visible
 from crawler.urls import (
     ROLLING_CATEGORY,
-    PostPlace,
     article_id,
     canonical_url,
     category_slug,
@@ -56,8 +55,8 @@ def parse_post(text: str, url: str, fetched_at: datetime) -> Post:
     )
     _read_leaked_front_matter(post, page)
     _read_body(post, page.body, url)
-    _read_source_link(post, page.source_link, url)
-    post.category = post.category or _category(place, page.footer_links, post.tags, url)
+    read_source_link(post, page.source_link, url)
+    post.category = post.category or named_category(place.category, page.footer_links, post.tags, url)
     return post
 
 
@@ -180,7 +179,8 @@ def _is_plain(body: list[HtmlElement]) -> bool:
     return len(body) == 1 or not any(True for top in body for _ in top.iter("strong"))
 
 
-def _read_source_link(post: Post, link: str | None, url: str) -> None:
+def read_source_link(post: Post, link: str | None, url: str) -> None:
+    """Keep the link to where a post comes from (empty or None: there is none); relative ones count from `url`."""
     target = canonical_url(link, url) if link else None
     if target is None:
         return
@@ -191,8 +191,8 @@ def _read_source_link(post: Post, link: str | None, url: str) -> None:
         post.origin_url = target
 
 
-def _category(place: PostPlace, footer_links: list[str], tags: list[str], url: str) -> str | None:
-    """Give the category verbatim: as the footer spells it, else the tags, else the URL, which is downcased."""
+def named_category(shown: str | None, footer_links: list[str], tags: list[str], url: str) -> str | None:
+    """Give the category verbatim: as the footer spells it, else the tags, else as the URL shows it, downcased."""
     named = []
     for link in footer_links:
         target = canonical_url(link, url) or ""
@@ -200,6 +200,6 @@ def _category(place: PostPlace, footer_links: list[str], tags: list[str], url: s
         named += [slug] if (slug := category_slug(target)) else []
     named += [tag_category(" ".join(tags))] if tags else []
     for slug in named:
-        if place.category is None or " ".join(slug.lower().split()) == place.category:
+        if shown is None or " ".join(slug.lower().split()) == shown:
             return slug
-    return place.category
+    return shown
