@@ -80,3 +80,16 @@ async def known_secids(database: Database, secids: list[str]) -> list[str]:
     """Give those of `secids` that stored posts name, in their order."""
     found = {security["_id"] async for security in database.securities.find({"_id": {"$in": secids}}, {"_id": 1})}
     return [secid for secid in secids if secid in found]
+
+
+async def known_sources(database: Database, ids: list[str]) -> dict[str, dict[str, list[datetime]]]:
+    """Give the versions of sources that posts were read from: `<form>/<_id>` -> hash -> when each said so."""
+    known: dict[str, dict[str, list[datetime]]] = {}
+    forms = ("source", "source-rolling")
+    shown = {f"forms.{form}.sources": 1 for form in forms}
+    async for post in database.posts.find({"_id": {"$in": ids}}, shown):
+        for form in forms:
+            for version in post["forms"].get(form, {}).get("sources", []):
+                versions = known.setdefault(f"{form}/{post['_id']}", {})
+                versions.setdefault(version["hash"], []).append(version["at"])
+    return known

@@ -51,6 +51,7 @@ IMPORTS: dict[str, tuple[str, ...]] = {
     "crawler.securities": ("crawler.markets",),
     "crawler.mirrors": (),
     "crawler.politeness": ("crawler.mirrors",),
+    "crawler.archives": ("crawler.archives", "crawler.urls"),
     "crawler.handlers": _REACHING,
     "crawler.downloader": _REACHING,
     "crawler.logformatter": (*_FORMS, "pipelines!"),
@@ -59,6 +60,7 @@ IMPORTS: dict[str, tuple[str, ...]] = {
     "crawler.spiders": (
         *_FORMS,
         "crawler.pages",
+        "crawler.archives",
         "crawler.signals",
         "crawler.browser!",
         "crawler.spiders",
@@ -375,11 +377,15 @@ def test_spiders_say_what_they_do(name: str) -> None:
     assert settings <= set(project_settings())
 
 
+NEEDED = {"archive": {"path": str(ROOT / "tests")}}
+"""Arguments without which a spider does not start."""
+
+
 def started(name: str, **more: Any) -> Crawler:
     """Give a crawler as Scrapy sets it up before it asks for the first requests."""
     # Nothing is downloaded here, and a reactor can be started only once in a process.
     crawler = Crawler(SPIDERS.load(name), project_settings(TWISTED_REACTOR_ENABLED=False, **more))
-    crawler.spider = crawler._create_spider()
+    crawler.spider = crawler._create_spider(**NEEDED.get(name, {}))
     crawler._apply_settings()
     return crawler
 

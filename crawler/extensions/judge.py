@@ -97,7 +97,28 @@ def _price_failures(stats: dict[str, Any], limits: Limits) -> Iterator[tuple[str
         yield "too_many_errors", f"{rejected} of {rows} quotes and bars rejected"
 
 
-JUDGES = {"quotes": judge_prices}
+def judge_archive(stats: dict[str, Any], limits: Limits) -> Verdict:
+    """Judge a run of the spider `archive`: the archive is its site, and every source in it counts."""
+    problems = _problems(stats)
+    unread, found = problems.get("source", Counter()), stats.get("posts/listed", 0)
+    warnings = _warnings(problems)
+    if broken := problems.get("archive"):
+        return Verdict(
+            "site_unavailable", [f"the archive could not be read to its end: {_written(broken)}"], warnings
+        )
+    if found < limits.min_posts:
+        return Verdict("no_posts", [f"{found} sources found, at least {limits.min_posts} expected"], warnings)
+    if unread.total() > limits.max_error_ratio * found:
+        failure = f"{unread.total()} of {found} sources: {_written(unread)}"
+        all_of_layout = set(unread) <= {"SourceLayoutError", "EmptyPageError"}
+        return Verdict("layout_changed" if all_of_layout else "too_many_errors", [failure], warnings)
+    rejected, scraped = stats.get("posts/rejected", 0), stats.get("posts/scraped", 0)
+    if rejected > limits.max_reject_ratio * scraped:
+        return Verdict("too_many_errors", [f"{rejected} of {scraped} items rejected"], warnings)
+    return Verdict("finished", [], warnings)
+
+
+JUDGES = {"quotes": judge_prices, "archive": judge_archive}
 """Who judges the runs of a spider, where it is not `judge`."""
 
 

@@ -64,7 +64,7 @@ def parse_source(text: str, path: str, site: str, read_at: datetime) -> Post:
     raw, at = _time(printed)
     post = Post(
         url=_page(head, place, site, at),
-        form="source-rolling" if place.name.isdigit() else "source",
+        form=source_form(place.name),
         fetched_at=read_at,
         name=place.name,
         title=as_written(_title(head.fields.get("title", ""))),
@@ -82,6 +82,11 @@ def parse_source(text: str, path: str, site: str, read_at: datetime) -> Post:
     read_source_link(post, ending.link, base)
     post.category = post.category or named_category(None, ending.footer_links, post.tags, base)
     return post
+
+
+def source_form(name: str) -> str:
+    """Tell by a source's name after the date whether it is the copy in the rolling news."""
+    return "source-rolling" if name.isdigit() else "source"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from urllib.parse import urljoin
 
+from crawler.archives import VERSIONS
 from crawler.securities import candidates
 from crawler.urls import canonical_url
 
@@ -72,6 +74,14 @@ def choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     if value.strip() not in choices:
         raise ArgumentError(name, value, f"one of {', '.join(choices)}")
     return value.strip()
+
+
+def site_root(arguments: Mapping[str, str], default: str) -> str:
+    """Read `site`: give the site's home page."""
+    site = canonical_url(arguments.get("site", default))
+    if site is None:
+        raise ArgumentError("site", arguments.get("site", default), "an http or https URL")
+    return urljoin(site, "/")
 
 
 def slugs(value: str) -> list[str]:
@@ -159,11 +169,8 @@ class SiteArguments:
     @classmethod
     def parse(cls, arguments: Mapping[str, str], default_site: str, now: datetime) -> "SiteArguments":
         """Read what was typed after `-a`."""
-        site = canonical_url(arguments.get("site", default_site))
-        if site is None:
-            raise ArgumentError("site", arguments.get("site", default_site), "an http or https URL")
         return cls(
-            site=urljoin(site, "/"),
+            site=site_root(arguments, default_site),
             only=slugs(arguments.get("category", "")),
             window=Window.parse(arguments.get("since"), arguments.get("until"), now),
             limit=count("limit", arguments["limit"]) if "limit" in arguments else None,
@@ -241,4 +248,35 @@ class QuoteArguments:
             symbols=named,
             bars="bars" in arguments and bool(choice("bars", arguments["bars"], ("day",))),
             since=since.astimezone(BEIJING).date() if since else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveArguments:
+    """The arguments of the spider of archives, understood."""
+
+    path: Path
+    """Where the sources are."""
+
+    versions: str
+    """Which versions of them are wanted, one of `VERSIONS`."""
+
+    full: bool
+    """Whether sources that the store knows are read again."""
+
+    site: str
+    """The home page of the site that they are the sources of."""
+
+    @classmethod
+    def parse(cls, arguments: Mapping[str, str], default_site: str) -> "ArchiveArguments":
+        """Read what was typed after `-a`."""
+        path = Path(arguments.get("path", "")).expanduser()
+        if not arguments.get("path") or not path.exists():
+            wanted = "a folder, a file, a .zip, a .tar.gz or a git repository that is there"
+            raise ArgumentError("path", arguments.get("path", ""), wanted)
+        return cls(
+            path=path.absolute(),
+            versions=choice("versions", arguments.get("versions", "newest"), VERSIONS),
+            full=flag("full", arguments.get("full", "0")),
+            site=site_root(arguments, default_site),
         )
