@@ -7,7 +7,7 @@
     said               its other fields: {field: {at, value}}, what it told last and since when
     urls, tags,        all it was seen with, sorted
     categories
-    sources            of a Jekyll source, the versions that were read: [{hash, at}], sorted
+    sources            of a Jekyll source, the versions that were read: [{hash, at: of the commit or None}], sorted
 
 An entry is a function of the readings, in whatever order they come, and a reading with nothing new in it changes
 nothing. Silence takes nothing back: a page that moved to the archive, and no longer tells its category, keeps it.
@@ -16,10 +16,12 @@ Limit: repeated sightings are not written. Of a form that said A, then B, then A
 second A is not known, and B stands until the form is read again.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from store.readings import Document, Reading
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def wordings(entry: Document) -> list[tuple[datetime, str]]:
@@ -97,7 +99,7 @@ def _union(entry: Document | None, name: str, values: list[str]) -> list[str]:
 
 def _sources(entry: Document | None, read: Reading) -> list[Document]:
     """Give the versions of a source that were read, one more included."""
-    found = {(source["at"], source["hash"]) for source in (entry or {}).get("sources", [])}
-    if read.source:
-        found.add((read.source["at"], read.source["hash"]))
-    return [{"hash": version, "at": at} for at, version in sorted(found)]
+    found = list((entry or {}).get("sources", []))
+    if read.source and read.source not in found:
+        found.append(read.source)
+    return sorted(found, key=lambda version: (version["at"] or _NEVER, version["hash"]))

@@ -82,9 +82,9 @@ async def known_secids(database: Database, secids: list[str]) -> list[str]:
     return [secid for secid in secids if secid in found]
 
 
-async def known_sources(database: Database, ids: list[str]) -> dict[str, dict[str, list[datetime]]]:
-    """Give the versions of sources that posts were read from: `<form>/<_id>` -> hash -> when each said so."""
-    known: dict[str, dict[str, list[datetime]]] = {}
+async def known_sources(database: Database, ids: list[str]) -> dict[str, dict[str, list[datetime | None]]]:
+    """Give the versions of sources that posts were read from: `<form>/<_id>` -> hash -> times of commit."""
+    known: dict[str, dict[str, list[datetime | None]]] = {}
     forms = ("source", "source-rolling")
     shown = {f"forms.{form}.sources": 1 for form in forms}
     async for post in database.posts.find({"_id": {"$in": ids}}, shown):

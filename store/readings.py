@@ -52,7 +52,8 @@ class Reading:
     """The page on the site that it was read from, or is the source of."""
 
     source: Document | None = None
-    """Which source it was read from: `hash` of its bytes, and `at`. None: it was read from something else."""
+    """Which source it was read from: `hash` of its bytes, `at` of its commit, if any. None: it was read from
+    something else."""
 
     @property
     def hash(self) -> str:
@@ -85,8 +86,14 @@ def reading(post: Post) -> Reading:
         block_hash=hashlib.blake2b(json.dumps(block).encode(), digest_size=16).hexdigest(),
         said=_said(post),
         urls=[post.url] if on_site else [],
-        source=None if post.source_raw is None else {"hash": source_hash(post.source_raw.encode()), "at": at},
+        source=_source(post, at),
     )
+
+
+def _source(post: Post, at: datetime) -> Document | None:
+    if post.source_raw is None:
+        return None
+    return {"hash": source_hash(post.source_raw.encode()), "at": at if post.committed_at else None}
 
 
 def source_hash(source: bytes) -> str:

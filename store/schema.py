@@ -142,9 +142,9 @@ POSTS = Collection(
               " first read, `hash` = its content_hash, `earlier` = its wordings before (`[{at, hash}]`, oldest"
               " first), `block_at` and `block_hash` = the same for title, text, html, images and links, markup"
               " included, `said` = its other fields (`{field: {at, value}}`), `urls`, `tags` and `categories` ="
-              " all it was seen with, `sources` = the versions of a Jekyll source that were read (`[{hash, at}]`;"
-              " one without a commit stands right after its publication). Forms as for body_from, the copies in"
-              " the rolling news as `page-rolling`, `source-rolling`"),
+              " all it was seen with, `sources` = the versions of a Jekyll source that were read (`[{hash, at}]`:"
+              " of its bytes, of its commit or null; a wording without a commit stands right after publication)."
+              " Forms as for body_from, the copies in the rolling news as `page-rolling`, `source-rolling`"),
         Field("missing", ARRAY, "upstream forms linked but not read yet: `share`, `origin`", items=STRING),
         Field("absent", ARRAY, "upstream forms linked, which upstream says it does not have", items=STRING),
         Field("first_run_id", STRING, "run that stored it"),

@@ -92,10 +92,10 @@ class ArchiveSpider(StoreSpider):
         wanted = await self.wanted(batch)
         stats.inc_value("posts/listed", len(batch))
         stats.inc_value("posts/known", len(batch) - len(wanted))
-        for file in wanted:
-            if post := await self.read(file):
-                stats.inc_value("posts/scraped")
-                yield post
+        posts = [post for file in wanted if (post := await self.read(file))]
+        stats.inc_value("posts/scraped", len(posts))
+        for post in sorted(posts, key=age):
+            yield post
         self.progress = self.progress[0] + len(batch), self.progress[1]
         if batch:
             yield self.batch_request()
@@ -151,6 +151,11 @@ class ArchiveSpider(StoreSpider):
         return post
 
 
+def age(post: Post) -> tuple[datetime, int]:
+    """Give what orders the versions of a post. Oldest first, each is one row of history; else it may be two."""
+    return post.committed_at or datetime.min.replace(tzinfo=UTC), post.source_order
+
+
 def stored_key(file: SourceFile) -> str:
     """Give form and `_id` of a file's post; empty where its path does not tell."""
     place = source_place(file.path)
@@ -158,8 +163,8 @@ def stored_key(file: SourceFile) -> str:
     return f"{source_form(place.name)}/{post}" if place and post else ""
 
 
-def is_known(file: SourceFile, versions: dict[str, list[datetime]]) -> bool:
-    """Tell whether the store was told this version, by this commit; `versions`: hash -> when each said so."""
+def is_known(file: SourceFile, versions: dict[str, list[datetime | None]]) -> bool:
+    """Tell whether the store was told this version, by this commit; `versions`: hash -> times of commit."""
     times = versions.get(source_hash(file.content), [])
     at = file.committed_at
     return bool(times) and (at is None or at > datetime.now(UTC) or milliseconds(at) in times)
