@@ -49,6 +49,8 @@ DOWNLOAD_HANDLERS = {
 DOWNLOADER = "crawler.downloader.PoliteDownloader"  # paces, holds and keeps apart hosts; with the queue below
 SCHEDULER_PRIORITY_QUEUE = "crawler.downloader.HostQueue"
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "crawler.middlewares.allowed_hosts.AllowedHostsMiddleware": 50,  # in its place, without its exceptions
     "crawler.middlewares.browser.BrowserMiddleware": 80,  # outside of all that repeats or judges requests
     "crawler.middlewares.host_breaker.HostBreakerMiddleware": 90,  # before robots.txt is asked for in vain
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
@@ -56,6 +58,10 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawler.middlewares.retry_after.RetryAfterMiddleware": 560,  # the same, and it waits as long as it is told
     "crawler.middlewares.host_breaker.DropsMiddleware": 570,  # inside of retries: counts every try
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.middlewares.compression.CompressionMiddleware": 590,  # the same; no part passes for the whole
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "crawler.middlewares.redirects.RedirectsMiddleware": 600,  # the same; no redirect is dropped without a word
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
 }
 COOKIES_ENABLED = False  # nothing here needs a session; Scrapy's cookies also fetch the public suffix list

@@ -309,6 +309,12 @@ def test_every_setting_of_our_own_is_explained_and_used(name: str, node: ast.Ass
     assert any(f'"{name}"' in source for module, source in SOURCES.items() if module != "crawler.settings")
 
 
+NOT_IN_SETTINGS = {
+    *("Spider", "IgnoreRequest", "DownloaderInterface", "ScrapyCommand"),
+    *("_LenientHTTP11ClientFactory", "_LenientHTTP11ClientProtocol"),  # the download handler brings them
+}
+
+
 def components() -> list[str]:
     """Give the paths of the classes made for Scrapy to use: they extend one of its own, or say `from_crawler`."""
     found = []
@@ -319,12 +325,7 @@ def components() -> list[str]:
             for node in tree.body
             if isinstance(node, ast.ImportFrom) and within(str(node.module), "scrapy")
             for alias in node.names
-        } - {
-            "Spider",
-            "IgnoreRequest",
-            "DownloaderInterface",
-            "ScrapyCommand",
-        }  # these are not switched on in settings
+        } - NOT_IN_SETTINGS
         for node in tree.body:
             if isinstance(node, ast.ClassDef):
                 own = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
@@ -391,6 +392,16 @@ def started(name: str, **more: Any) -> Crawler:
 
 
 SECURITY = Mention("securities", "1.601628", {"symbol": "601628.SH", "kind": "stock"}, None, datetime.now(UTC))
+
+
+@pytest.mark.parametrize("name", SPIDERS.list())
+def test_spiders_name_the_hosts_they_ask(name: str) -> None:
+    async def named() -> list[str]:
+        return started(name, FINEWS_SITE="https://site.example/").spider.allowed_domains
+
+    domains = asyncio.run(named())
+    assert "eastmoney.com" in domains
+    assert all(re.fullmatch(r"[a-z0-9.-]+", domain) for domain in domains)
 
 
 @pytest.mark.parametrize("name", SPIDERS.list())

@@ -280,13 +280,14 @@ def test_a_crawl_sees_only_original_urls_whatever_the_mirror_and_the_proxies_say
         ),
         "https://site.example/secret": ("https://site.example/secret", None),
         "http://refused.example/": ("http://refused.example/", None),
+        "http://offsite.example/": ("http://offsite.example/", None),
     }
     assert crawled.of("https://site.example/secret")["detail"] == "Forbidden by robots.txt"
     assert crawled.of("http://refused.example/")["error"] == "MirrorRefusedError"
     # its robots.txt and itself, each once: a refusal is not retried
     assert crawled.stats["mirrors/refused"] == 2
     assert "retry/count" not in crawled.stats
-    assert crawled.stats["offsite/filtered"] == 1
+    assert crawled.stats["hosts/not_allowed"] == 1
     assert crawled.stats["dupefilter/filtered"] == 1
     assert sorted(server.paths("site.example")) == [
         "/absolute",

@@ -14,6 +14,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawler.pages.errors import PageLayoutError
+from crawler.pages.text import decoded
 from store.connection import Store
 from store.rejects import Rejects
 from store.spool import Spool
@@ -73,12 +74,12 @@ class StoreSpider(Spider):
         """Write what was kept for the end of the run; the store is still open, and all items are stored."""
 
     def text_of(self, response: Response) -> str:
-        """Give the text of a page; raises PageLayoutError for an answer that is no text."""
+        """Give the text of a page; raises PageLayoutError for an answer that is no text, or cannot be read."""
+        if not response.body:
+            return ""
         if not isinstance(response, TextResponse):
-            if not response.body:
-                return ""
             raise PageLayoutError(response.url, "not a text")
-        return response.text
+        return decoded(response.body, response.encoding, response.url)
 
     async def failed(self, failure: Failure) -> None:
         """Errback of every request: count and keep a page that could not be fetched."""
