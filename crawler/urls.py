@@ -53,6 +53,10 @@ _SEGMENT = ":@!$&'()*+,;=~"
 """What a part of a path may hold unescaped."""
 
 
+MAX_URL = 4_000
+"""Characters, escapes included. The longest real one has 119, and servers take 8,000 at most."""
+
+
 class PageKind(Enum):
     """What a URL leads to."""
 
@@ -90,10 +94,11 @@ class PostPlace:
 def canonical_url(url: str, base: str | None = None) -> str | None:
     """Give the one spelling of `url` (absolute, or relative to `base`), or None if it is no http(s) URL, or blank.
 
-    Lower-case scheme and host, no default port, no fragment, no credentials, blanks and non-ASCII escaped,
-    escapes in upper case. The query is kept whole: parameters are identity here.
+    None also for one of more than `MAX_URL` characters: no server takes it. Lower-case scheme and host, no default
+    port, no fragment, no credentials, blanks and non-ASCII escaped, escapes in upper case. The query is kept:
+    parameters are identity here.
     """
-    if not url or url.isspace():
+    if not url or url.isspace() or len(url) > MAX_URL:
         return None
     try:
         parts = urlsplit(urljoin(base or "", url.strip()))
@@ -108,7 +113,8 @@ def canonical_url(url: str, base: str | None = None) -> str | None:
         netloc += f":{port}"
     path = _escaped(parts.path or "/", safe="/:@!$&'()*+,;=~%")
     query = _escaped(parts.query, safe="/:@!$&'()*+,;=~%?[]|{}")
-    return urlunsplit((parts.scheme, netloc, path, query, ""))
+    canonical = urlunsplit((parts.scheme, netloc, path, query, ""))
+    return canonical if len(canonical) <= MAX_URL else None
 
 
 def _escaped(text: str, safe: str) -> str:

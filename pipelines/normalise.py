@@ -1,7 +1,8 @@
 """Stage 1 of 5. Gives every value its one form, and the post its identity, medium, times and hashes.
 
 In: a `Post` as a parser gave it. Out: the same with `post`, `media`, `published_*`, `content_hash`, `text_hash`.
-Drops (InvalidPostError): a printed time that is none; a post that says nothing at all.
+Drops (InvalidPostError): a printed time that is none; a post that says nothing at all, or more than news can
+(`pipelines.bounds`).
 Idempotent: a normalised post passes unchanged.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 from crawler.items import Post
 from crawler.urls import article_url, post_day, post_id, uncoded_post_id
 from pipelines import InvalidPostError
+from pipelines.bounds import check_bounds
 from pipelines.media import medium
 from pipelines.published import (
     LAST_ZONELESS_DAY,
@@ -24,6 +26,7 @@ from pipelines.published import (
     first_day,
     shown_on_page,
 )
+from pipelines.safe_html import safe_html
 
 _NO_NEWS = re.compile(r"[\W_]+")
 _BLANKS = re.compile(r"\s+")
@@ -39,6 +42,7 @@ class NormalisePipeline:
 
 def normalised(post: Post) -> Post:
     """Fill what follows from the page's own words. Raises InvalidPostError."""
+    check_bounds(post)
     _tidy(post)
     if not post.title and not post.body.text and not post.digest:
         raise InvalidPostError("post", "says nothing")
@@ -47,6 +51,7 @@ def normalised(post: Post) -> Post:
         post.body.text, post.digest = post.digest, None
         lines = post.body.text.split("\n")
         post.body.html = "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
+    post.body.html = safe_html(plain(post.body.html))
     if post.digest and same_words(post.digest, post.title):
         post.digest = None
     post.post = post_id(post.name) or uncoded_post_id(post.category or "", post.name)

@@ -7,6 +7,7 @@ import pytest
 from crawler.items import Body, Image, Link, Mark
 from crawler.pages.body import parse_fragment
 from crawler.pages.render import visible
+from pipelines.safe_html import safe_html
 
 BASE = "https://finews.withounder.com/emnews/2022/03/01/202203012293000017.html"
 REL = 'rel="noopener nofollow"'
@@ -14,6 +15,12 @@ REL = 'rel="noopener nofollow"'
 
 def parse(fragment: str) -> Body:
     return parse_fragment(fragment, BASE)
+
+
+def check_html(body: Body, html: str) -> None:
+    """Compare with HTML that leaves out the bodies of tables; the second lock changes nothing of it."""
+    assert body.html == html.replace("<table>", "<table><tbody>").replace("</table>", "</tbody></table>")
+    assert safe_html(body.html) == body.html
 
 
 @pytest.mark.parametrize(
@@ -150,7 +157,7 @@ def parse(fragment: str) -> Body:
 def test_text_and_html(fragment: str, text: str, html: str) -> None:
     body = parse(fragment)
     assert body.text == text
-    assert body.html == html
+    check_html(body, html)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +223,7 @@ def test_text_and_html(fragment: str, text: str, html: str) -> None:
 def test_links(fragment: str, links: list[tuple[str, str]], html: str) -> None:
     body = parse(fragment)
     assert body.links == [Link(url, text) for url, text in links]
-    assert body.html == html
+    check_html(body, html)
 
 
 PHOTO = "https://i.cn/1.jpg"
@@ -311,7 +318,7 @@ def test_images(fragment: str, images: list[tuple[str, str, str | None]], text: 
     body = parse(fragment)
     assert body.images == [Image(url, kind, caption) for url, kind, caption in images]
     assert body.text == text
-    assert body.html == html
+    check_html(body, html)
 
 
 QUOTE = "http://quote.eastmoney.com/unify/r"

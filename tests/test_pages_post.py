@@ -81,8 +81,8 @@ def test_rolling_news_with_an_article(layout: str) -> None:
         "<p>图片来源：江城电力官网</p>",
         "<p>涨幅前列个股：</p>",
         (
-            "<table><tr><th>代码</th><th>简称</th><th></th></tr>"
-            "<tr><td>600999</td><td>江城 电力</td><td>10.02% 涨停</td></tr></table>"
+            "<table><tbody><tr><th>代码</th><th>简称</th><th></th></tr>"
+            "<tr><td>600999</td><td>江城 电力</td><td>10.02% 涨停</td></tr></tbody></table>"
         ),
     ]
     assert post.body.images == [

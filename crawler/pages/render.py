@@ -112,8 +112,14 @@ def html_of(blocks: list[Block]) -> str:
         written = [
             _element(list(lines)) for _, lines in groupby(inside, key=lambda block: (block.group, block.tag))
         ]
-        parts.append(f"<{container[0]}>{''.join(written)}</{container[0]}>" if container else "\n".join(written))
+        parts.append(_inside(container[0], "".join(written)) if container else "\n".join(written))
     return "\n".join(parts)
+
+
+def _inside(container: str, written: str) -> str:
+    if container == "table":  # as every reader of HTML understands it
+        written = f"<tbody>{written}</tbody>"
+    return f"<{container}>{written}</{container}>"
 
 
 def _element(lines: list[Block]) -> str:
@@ -130,7 +136,12 @@ def _cell(cell: Cell) -> str:
 
 
 def _picture(url: str) -> str:
-    return f'<img src="{escape(url)}" alt="">'
+    return f'<img src="{_quoted(url)}" alt="">'
+
+
+def _quoted(url: str) -> str:
+    """Write a URL into an attribute: canonical ones hold no quotes, and apostrophes need no escape there."""
+    return escape(url, quote=False).replace('"', "&quot;")
 
 
 def _inline(runs: list[Run]) -> str:
@@ -139,7 +150,7 @@ def _inline(runs: list[Run]) -> str:
         words = "".join(_picture(run.picture) if run.picture else escape(run.text, quote=False) for run in alike)
         for tag in reversed(tags):
             words = f"<{tag}>{words}</{tag}>"
-        written.append(f'<a href="{escape(href)}" rel="noopener nofollow">{words}</a>' if href else words)
+        written.append(f'<a href="{_quoted(href)}" rel="noopener nofollow">{words}</a>' if href else words)
     return "".join(written)
 
 
