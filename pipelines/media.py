@@ -10,6 +10,7 @@ from crawler.items import Media, Post
 from crawler.urls import ROLLING_CATEGORY, SITE_CATEGORY, media_name, media_slug
 
 _CLOSING_BRACKETS = re.compile(r"[（(](?:(?:文章)?来源[:：]|据)?\s*([^（）():：]{2,24}?)\s*[）)]\s*$")
+_ENDING = 60  # characters that the closing brackets are looked for in: at most 24 of a name, its label, blanks
 _KNOWN = frozenset(
     "券商中国 e公司 第一财经 财联社 界面 澎湃 每经 Wind 万得 格隆汇 36氪 钛媒体 虎嗅 亿欧 蓝鲸 雷锋网 品玩".split()
     + "金十数据 华尔街见闻 央视 经济观察 国是直通车 中国之声 证券时报·e公司 东方财富研究中心 彭博 路透".split()
@@ -41,7 +42,7 @@ def medium(post: Post) -> Media | None:
 
 def _closing_medium(post: Post) -> str | None:
     for text in (post.digest, post.body.text):
-        found = _CLOSING_BRACKETS.search(text or "")
+        found = _CLOSING_BRACKETS.search((text or "").rstrip()[-_ENDING:])
         if found and is_medium(found[1]):
             return found[1]
     return None

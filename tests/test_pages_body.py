@@ -6,6 +6,7 @@ import pytest
 
 from crawler.items import Body, Image, Link, Mark
 from crawler.pages.body import parse_fragment
+from crawler.pages.errors import PageLayoutError
 from crawler.pages.render import visible
 from pipelines.safe_html import safe_html
 
@@ -424,7 +425,6 @@ def test_closing_brackets_and_captions_stay() -> None:
     "fragment",
     [
         "<p>文</p>" * 10_000,
-        "<b>" * 30_000 + "文",
         "<ul><li>" * 900 + "文",
         "<table><tr><td>" * 600 + "文",
         "<table>" + "<tr><td>1</td><td>2</td></tr>" * 3_000 + "</table>",
@@ -447,6 +447,12 @@ def test_huge_bodies_take_bounded_time(fragment: str) -> None:
 @pytest.mark.parametrize("tag", ["b", "div", "blockquote", "ul><li", "table><tr><td"])
 def test_deep_markup_loses_no_words(tag: str) -> None:
     assert parse(f"<{tag}>" * 500 + "文").text == "文"
+
+
+@pytest.mark.parametrize("deep", ["<b>" * 30_000, "<i hidden>" * 30_000])
+def test_markup_deeper_than_libxml2_reads_is_refused(deep: str) -> None:
+    with pytest.raises(PageLayoutError, match="more than 2000 elements inside one another"):
+        parse(f"{deep}文<p>后")
 
 
 def test_visible() -> None:

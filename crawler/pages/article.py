@@ -14,7 +14,8 @@ From the page's text, decoded by the caller (GBK before about 2016), and its fin
     editor                           p.res-edit                     div.zwothers, div.sourcebox
 
 Raises EmptyPageError for a blank page, BlockPageError for a captcha or refusal, PageLayoutError where body or
-headline is not there exactly once, or where the line of time and source tells no time.
+headline is not there exactly once, where the line of time and source tells no time, and for a page that begins
+as one and does not end so.
 """
 
 import re
@@ -26,6 +27,7 @@ from parsel import Selector
 
 from crawler.items import Post
 from crawler.pages.body import parse_body
+from crawler.pages.bounds import MAX_ARTICLE, check_depth, check_length
 from crawler.pages.errors import BlockPageError, EmptyPageError, PageLayoutError
 from crawler.pages.layout import is_block_page
 from crawler.pages.markup import classes, parseable
@@ -34,7 +36,9 @@ from crawler.pages.render import as_written, visible
 from crawler.pages.upstream import lead, stamp
 from crawler.urls import article_id, article_url
 
+_BEGINNING, _END = re.compile("<html[ >]", re.IGNORECASE), re.compile("</html", re.IGNORECASE)
 _HEADLINE = ".contentwrap div.title, .newsContent h1, .newText h1, .content_text h1"
+_HEADLINES_MAX = 50  # pages have one, bodies may have some; for each the page is searched for what follows it
 _ITEMS = ".infos > .item"
 _FACTS = f"{_ITEMS}, .time-source > .time, .time-source > .source, .time-source > .author, .Info > span"
 _SOURCE_NAMES = ".source::attr(data-source), .source img::attr(alt)"
@@ -53,10 +57,12 @@ def parse_article(text: str, url: str, fetched_at: datetime) -> Post:
     number = article_id(url)
     if number is None:
         raise PageLayoutError(url, "not the URL of an article")
+    check_length(text, MAX_ARTICLE, url)
     text = parseable(text)
     if not text.strip():
         raise EmptyPageError(url, "empty page")
     page = Selector(text=text, type="html")  # a Selector of its own choice refuses XPath on JSON
+    check_depth(page.root, url)
     root = _content(page, text, url)
     title, facts, below = _headline(page, url), _shown(page, _FACTS), _shown(page, _SMALL_PRINT)
     leads = _inner_leads(root) + _shown(page, _LEAD, as_written)
@@ -78,6 +84,8 @@ def _content(page: Selector, text: str, url: str) -> HtmlElement:
     if len(found) != 1:
         problem = f"{len(found)} elements #ContentBody"
         raise (BlockPageError if not found and is_block_page(text) else PageLayoutError)(url, problem)
+    if _BEGINNING.search(text) and not _END.search(text):
+        raise PageLayoutError(url, "the page ends in its middle")
     root: HtmlElement = found[0].root
     root.tail = None  # what follows the element is no part of the article
     return root
@@ -98,10 +106,13 @@ def _headline(page: Selector, url: str) -> str:
 
     Empty where both are empty, as some articles' are. Raises PageLayoutError where neither is there.
     """
-    above = page.css(_HEADLINE).xpath("self::*[following::*[@id='ContentBody']]")
-    headlines = {as_written(str(found.xpath("string()").get())) for found in above} - {""}
-    if len(headlines) == 1:
-        return headlines.pop()
+    headlines = page.css(_HEADLINE)
+    if len(headlines) > _HEADLINES_MAX:
+        raise PageLayoutError(url, f"{len(headlines)} headlines")
+    above = headlines.xpath("self::*[following::*[@id='ContentBody']]")
+    named = {as_written(str(found.xpath("string()").get())) for found in above} - {""}
+    if len(named) == 1:
+        return named.pop()
     titles = page.xpath("(//title)[1]")
     if not above and not titles:
         raise PageLayoutError(url, "neither headline nor title")

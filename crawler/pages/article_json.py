@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 
 from crawler.items import Post
+from crawler.pages.bounds import MAX_ARTICLE
 from crawler.pages.payload import MissingPayloadError, PayloadError, RefusedPayloadError, load, mapping, message
 from crawler.pages.upstream import body, check_code, lead, names, related, stamp, words
 from crawler.securities import parse_chart_url
@@ -60,7 +61,7 @@ def _getnews(news: dict[str, Any], url: str, fetched_at: datetime, code: str) ->
         fetched_at,
         code,
         title=news.get("title"),
-        markup=_PLACEHOLDER.sub(lambda found: _put_back(found, news), markup) if isinstance(markup, str) else None,
+        markup=_filled(markup, news, url) if isinstance(markup, str) else None,
         digest=news.get("description") or news.get("simdigest"),
         source=news.get("source"),
         shown=news.get("showtime"),
@@ -83,6 +84,17 @@ def _post(  # noqa: PLR0913 - the fields of an answer, by name only
     post.origin_url = article_url(post_id(code) or "")
     stamp(post, shown)
     return post
+
+
+def _filled(markup: str, news: dict[str, Any], url: str) -> str:
+    """Put pictures and links back. Raises PayloadError where many places stand for the same long one."""
+    parts, end, length = [], 0, len(markup)
+    for found in _PLACEHOLDER.finditer(markup):
+        parts += [markup[end : found.start()], _put_back(found, news)]
+        end, length = found.end(), length + len(parts[-1])
+        if length > MAX_ARTICLE:
+            raise PayloadError(url, f"a body of more than {MAX_ARTICLE} characters")
+    return "".join([*parts, markup[end:]])
 
 
 def _put_back(placeholder: re.Match[str], news: dict[str, Any]) -> str:

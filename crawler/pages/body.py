@@ -4,7 +4,8 @@ From lxml elements (of a page already parsed) or an HTML string. Gives a `Body`:
 marks of securities, the medium of the source line, the editor.
 Leaves out what a reader does not see or is not the article: hidden parts, scripts, adverts, price charts,
 文章来源 and 责任编辑 lines. Marks in parts left out do not count.
-Refuses nothing: any markup gives a body, if need be an empty one. libxml2 ends at 2,000 nested elements.
+Refuses no markup: any gives a body, if need be an empty one. Raises PageLayoutError for what is too long or too
+deep (`crawler.pages.bounds`).
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from lxml.html import HtmlElement
 
 from crawler.items import Body, Image, Link, Mark
 from crawler.pages import markup
+from crawler.pages.bounds import MAX_ARTICLE, check_depth, check_length
 from crawler.pages.render import Block, Cell, Run, html_of, text_of, visible
 from crawler.pages.source_line import is_promotion, source_line
 from crawler.urls import canonical_url, quote_url
@@ -30,9 +32,11 @@ _BLOCK_TAGS = (_HEADINGS | _CELLS) | frozenset(
 
 
 def parse_fragment(fragment: str, base: str) -> Body:
-    """Parse a body from an HTML string; relative links count from `base`."""
+    """Parse a body from an HTML string; relative links count from `base`. Raises PageLayoutError."""
+    check_length(fragment, MAX_ARTICLE, base)
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
     root = html.document_fromstring(f"<div>{markup.parseable(fragment)}".encode(), parser=parser)
+    check_depth(root, base)
     return parse_body([root, *root.itersiblings()], base)  # what follows a stray </html> is a sibling
 
 

@@ -8,6 +8,7 @@ Does not read the bodies it carries: the post pages are read anyway.
 from parsel import Selector
 
 from crawler.items import Listing
+from crawler.pages.bounds import check_depth, check_listed
 from crawler.pages.errors import BlockPageError, EmptyPageError, PageLayoutError
 from crawler.pages.layout import is_block_page, one
 from crawler.pages.markup import parseable
@@ -22,6 +23,7 @@ def parse_feed(text: str, url: str) -> Listing:
     if not text.rstrip().endswith("</feed>"):
         raise (BlockPageError if is_block_page(text) else PageLayoutError)(url, "no whole Atom feed")
     feed = Selector(text=text, type="xml")
+    check_depth(feed.root, url)
     feed.register_namespace("a", "http://www.w3.org/2005/Atom")
     one(feed.xpath("/a:feed"), "feed", url)
     try:
@@ -43,4 +45,5 @@ def _listing(feed: Selector, url: str) -> Listing:
         terms = {str(term).lower(): str(term) for term in entry.xpath("./a:category/@term").getall()}
         if place and place.category:
             categories[" ".join(terms.get(word, word) for word in place.category.split())] = None
+    check_listed(list(posts), list(categories), url)
     return Listing(list(posts), list(categories))

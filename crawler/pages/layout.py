@@ -10,6 +10,7 @@ import re
 from lxml.html import HtmlElement
 from parsel import Selector, SelectorList
 
+from crawler.pages.bounds import check_depth
 from crawler.pages.errors import BlockPageError, EmptyPageError, NotFoundPageError, PageLayoutError
 from crawler.pages.markup import parseable
 
@@ -27,13 +28,14 @@ def section_of(text: str, url: str) -> Selector:
     """Give the section of a page of the site.
 
     Raises EmptyPageError for a blank page, BlockPageError for a captcha or refusal, NotFoundPageError for the
-    site's 404 page, PageLayoutError where wrapper, section or footer are not there exactly once: a page cut
-    short has no footer.
+    site's 404 page, PageLayoutError where wrapper, section or footer are not there exactly once (a page cut
+    short has no footer), and where elements stand too deep.
     """
     text = parseable(text)
     if not text.strip():
         raise EmptyPageError(url, "empty page")
     page = Selector(text=text, type="html")  # a Selector of its own choice refuses XPath on JSON
+    check_depth(page.root, url)
     wrappers = page.xpath("//div[contains(concat(' ', normalize-space(@class), ' '), ' wrapper ')][section]")
     if len(wrappers) != 1:
         problem = f"{len(wrappers)} elements div.wrapper with a section"

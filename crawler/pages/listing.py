@@ -10,9 +10,12 @@ from lxml.html import HtmlElement
 from parsel import Selector
 
 from crawler.items import Listing
+from crawler.pages.bounds import check_listed
 from crawler.pages.errors import PageLayoutError
 from crawler.pages.layout import section_of
 from crawler.urls import PageKind, canonical_url, page_kind, post_place, site_url
+
+_CODES_MAX = 10  # /emnews/ has one; of one inside another the inner one is read for each
 
 
 def parse_listing(text: str, url: str) -> Listing:
@@ -21,14 +24,19 @@ def parse_listing(text: str, url: str) -> Listing:
     if not section.xpath("./ul | .//pre/code"):
         raise PageLayoutError(url, "no list")
     posts = post_links(section, url)
-    return Listing(posts, post_categories(posts))
+    categories = post_categories(posts)
+    check_listed(posts, categories, url)
+    return Listing(posts, categories)
 
 
 def post_links(section: Selector, url: str) -> list[str]:
     """Give the posts a section links to, canonical, each once, in page order."""
     root: HtmlElement = section.root
     links = [str(href) for href in root.xpath(".//a/@href")]
-    for code in root.xpath(".//pre/code"):
+    codes = root.xpath(".//pre/code")
+    if len(codes) > _CODES_MAX:
+        raise PageLayoutError(url, f"{len(codes)} elements pre > code")
+    for code in codes:
         links += Selector(text="".join(code.itertext()), type="html").xpath("//a/@href").getall()
     found: dict[str, None] = {}
     for link in links:

@@ -17,6 +17,7 @@ from lxml.html import HtmlElement
 
 from crawler.items import Body
 from crawler.pages.body import Reader, finished
+from crawler.pages.bounds import check_depth
 from crawler.pages.render import as_written
 
 _AROUND = {"em": "*", "strong": "**", "del": "~~", "code": "`"}
@@ -25,7 +26,8 @@ _BLOCK_NAMES = (
     "p|div|center|table|thead|tbody|tfoot|tr|td|th|ul|ol|li|h[1-6]|section|article|figure|blockquote|pre"
 )
 _SHOWN_TAG = re.compile(rf"</?(?:{_BLOCK_NAMES})[\s/>]")
-_ESCAPED_TAG = re.compile(rf"&lt;(/?(?:{_BLOCK_NAMES})(?:\s[^<>]*?)?/?)&gt;")
+# Up to the next escaped tag only: a search from each to the end of the text would take forever.
+_ESCAPED_TAG = re.compile(rf"&lt;(/?(?:{_BLOCK_NAMES})(?:\s(?:[^<>&]|&(?!lt;|gt;))*)?/?)&gt;")
 # A category's name may hold blanks and brackets, and so may its page's URL.
 _FOOTER_LINK = re.compile(r"\[返回[^\[\]]*\]\(([^\[\]<>]*)\)")
 _MOST_FOOTERS = 10
@@ -93,15 +95,18 @@ def written(elements: Iterable[HtmlElement]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def with_tags(element: HtmlElement) -> HtmlElement:
+def with_tags(element: HtmlElement, url: str) -> HtmlElement:
     """Give a paragraph with the tags back that it shows as text; any other element as it is.
 
     Where raw HTML begins with words or `<strong>` instead of `<p>`, the site escapes the block tags after it.
+    Raises PageLayoutError where these stand too deep inside one another.
     """
     if element.tag != "p" or not _SHOWN_TAG.search("".join(element.itertext())):
         return element
     shown = _ESCAPED_TAG.sub(r"<\1>", etree.tostring(element, encoding="unicode", with_tail=False, method="html"))
-    return html.document_fromstring(shown.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
+    tagged = html.document_fromstring(shown.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
+    check_depth(tagged, url)
+    return tagged
 
 
 def take_shown_ending(elements: list[HtmlElement]) -> tuple[str, list[str]] | None:

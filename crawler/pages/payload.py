@@ -10,11 +10,15 @@ import json
 import re
 from typing import Any
 
+from crawler.pages.bounds import is_deep
 from crawler.pages.errors import BlockPageError, NotFoundPageError, PageLayoutError
 from crawler.pages.layout import is_block_page
 
-_LONGEST = 16_000_000
+_LONGEST = 4_000_000
 """Characters. The largest list asked for has 200 rows and stays under one million."""
+
+_MESSAGE = 1_000
+"""Characters kept of what an answer says about itself; it is shown to people, and never stored as news."""
 
 _BLANK = "\ufeff \t\r\n"
 # `/**/jQuery351_1764({...});` and `var ajaxResult={...};`
@@ -54,6 +58,8 @@ def load(text: str, url: str) -> dict[str, Any]:
         answer = json.loads(_bare(shown, url), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise PayloadError(url, f"no JSON ({type(error).__name__}), begins {shown[:60]!r}") from error
+    if is_deep(answer):
+        raise PayloadError(url, "objects too deep inside one another")
     if not answer:
         raise BlockedPayloadError(url, f"an empty answer, {shown[:20]!r}")
     if not isinstance(answer, dict):
@@ -99,7 +105,7 @@ def data(answer: dict[str, Any], url: str, *, ok: str) -> dict[str, Any]:
 def message(answer: dict[str, Any]) -> str:
     """Give what an answer says about itself; empty where it says nothing."""
     said = next((answer[key] for key in ("message", "msg") if answer.get(key)), "")
-    return str(said)
+    return str(said)[:_MESSAGE]
 
 
 def mapping(value: object, name: str, url: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from parsel import Selector
 
 from crawler.items import Body, Link, Post
 from crawler.pages.body import parse_body
+from crawler.pages.bounds import MAX_ARTICLE, check_length
 from crawler.pages.errors import PageLayoutError
 from crawler.pages.layout import elements, one, section_of
 from crawler.pages.markdown import parse_markdown, take_shown_ending, with_tags, written
@@ -33,6 +34,7 @@ _TIME = re.compile(
     r"[\[(]GMT\+8, Asia/Shanghai, CST[\])] ?(?P<time>[0-9]{4}(?:-[0-9]{2}){2} [0-9]{2}(?::[0-9]{2}){2})?"
 )
 _TAGS = re.compile(r"tags: ?")
+_FOOTER_LINKS_MAX = 20  # two in every generation
 # A body without these is plain text: Markdown gives attributes to links, pictures and headings only.
 _MARKED_TAGS = ("p", "span", "div", "table", "td", "center", "section")
 
@@ -42,6 +44,7 @@ def parse_post(text: str, url: str, fetched_at: datetime) -> Post:
     place = post_place(url)
     if place is None:
         raise PageLayoutError(url, "not the URL of a post")
+    check_length(text, MAX_ARTICLE, url)
     page = _parts(section_of(text, url), url)
     post = Post(
         url=url,
@@ -88,7 +91,7 @@ def _parts(section: Selector, url: str) -> _Parts:
     return _Parts(
         time=printed["time"],
         title=as_written(_text(title)),
-        body=[with_tags(element) for element in body],
+        body=[with_tags(element, url) for element in body],
         source_link=source_link,
         footer_links=footer_links,
         tags=[tag for em in tags.xpath("./em") if (tag := visible(_text(em)))],
@@ -116,7 +119,7 @@ def _cut_ending(body: list[HtmlElement]) -> tuple[str | None, list[str]]:
 def _footer_links(element: HtmlElement) -> list[str]:
     """Give the targets of a "back to" paragraph, in any of its generations; [] if the element is none."""
     links = list(element.iter("a"))
-    if not links:
+    if not 0 < len(links) <= _FOOTER_LINKS_MAX:
         return []
     rest = visible("".join(element.itertext()))
     for link in links:

@@ -16,6 +16,7 @@ _BETWEEN = " ，,；;|｜/"
 _SENTENCE = re.compile(r"[，,。！!？?；;：:]")
 # The longest medium met has 28 characters; in brackets up to 60 were seen to be one.
 _LONGEST, _LONGEST_IN_BRACKETS = 40, 60
+_LONGEST_LINE = 1_000  # two names of that length, their labels and brackets
 
 _PROMOTIONS = (
     "主力资金加仓名单实时更新",
@@ -48,6 +49,8 @@ def source_line(line: str, *, marked: bool = False) -> SourceLine | None:
     >>> source_line("（文章来源：安信国际证券(香港)）（责任编辑：DF120）")
     SourceLine(media='安信国际证券(香港)', editor='DF120')
     """
+    if len(line) > _LONGEST_LINE:
+        return None
     before, *pieces = (_MARKED_LABEL if marked else _LABEL).split(line)
     if not pieces or before.strip(_OPENING + " "):
         return None
