@@ -85,6 +85,8 @@ class MirrorDownloadHandler(HTTP11DownloadHandler):
         self.mirrors = Mirrors.parse(crawler.settings.get("MIRRORS", {}))
         site = urlsplit(crawler.settings.get("FINEWS_SITE", "")).hostname or ""
         self.own_hosts = {site} - SITE_HOSTS
+        # Twisted would repeat what a dying connection had sent, unseen by the pace, the breaker and the books.
+        self._pool.retryAutomatically = False
 
     async def download_request(self, request: Request) -> Response:
         """Fetch the request from its mirror, or as it is when it has none.

@@ -115,3 +115,5 @@ class MongoPipeline:
         """Write what is queued."""
         if self.writer:
             await self.writer.stop()
+            if self.spider.store.away:
+                self.tell()

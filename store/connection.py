@@ -13,9 +13,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
-from pymongo.errors import ConfigurationError, InvalidName, PyMongoError
+from pymongo.errors import ConfigurationError, InvalidName, OperationFailure
 
-from store.bulk import is_outage
 from store.embedded import DirectoryRefusedError, MongodError, MongodMissingError, ensure_running
 from store.outage import MongoUnavailableError, MongoUnusableError, Outage
 from store.prepare import prepare
@@ -30,6 +29,10 @@ ANSWER_SECONDS = 5.0
 OPERATION_SECONDS = 20.0
 """How long one operation may last: a server that hangs is as good as none. Real ones take
 milliseconds; a restart of mongod, seconds."""
+
+_REFUSALS = frozenset({13, 18, 73, 8000})
+"""Error codes of a login that is refused or may not do what we need, and of a name that is none: no waiting mends
+them. Whatever else is wrong with a server may be put right, such as a full disk."""
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -147,8 +150,8 @@ async def _prepared(database: Database) -> None:
     try:
         await database.command("ping")
         await prepare(database)
-    except PyMongoError as error:
-        if is_outage(error):
+    except (ConfigurationError, OperationFailure) as error:
+        if isinstance(error, OperationFailure) and error.code not in _REFUSALS:
             raise
         raise MongoUnusableError(f"MongoDB: {str(error)[:500]}") from error
 

@@ -372,10 +372,10 @@ REJECTS = Collection(
     "rejects",
     "Everything dropped or unreadable; kept 90 days.",
     (
-        Field("_id", STRING, "`<run>/<number>`"),
+        Field("_id", STRING, "`<run>/<number>`, or of a spool `<file>/<byte>`"),
         Field("run_id", STRING, "the run"),
         Field("spider", STRING, "its spider"),
-        Field("stage", STRING, "`fetch`, `parse` or the item pipeline"),
+        Field("stage", STRING, "`fetch`, `parse`, the item pipeline, or `spool`: a line of an earlier run"),
         Field("reason", STRING, "name of the exception"),
         Field("detail", STRING, "its message"),
         Field("url", STRING_OR_NULL, "the page"),

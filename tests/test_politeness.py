@@ -339,3 +339,21 @@ def test_a_host_that_keeps_failing_is_left_alone() -> None:
     assert "host/404.example/left_alone" not in crawled.stats
     assert len(server.paths("404.example")) == 9
     assert "Leaving 500.example alone: 3 requests in a row failed" in crawled.log
+
+
+def test_a_connection_that_dies_in_use_costs_a_try_of_ours() -> None:
+    """Twisted would send the request again by itself, past the pace, the breaker and the books."""
+
+    def script(arrival: Arrival, before: int) -> Answer:
+        return Answer(0) if arrival.path == "/second" and before == 0 else Answer()
+
+    with serving(script) as server:
+        urls = [f"{server.origin}/first", f"{server.origin}/second"]
+        crawled = crawl(urls, {"CONCURRENT_REQUESTS_PER_DOMAIN": 1})
+    assert [result["status"] for result in crawled.results] == [200, 200]
+    assert [path for path in server.paths(server.origin[7:]) if path != "/robots.txt"] == [
+        "/first",
+        "/second",
+        "/second",
+    ]
+    assert crawled.stats["retry/count"] == 1

@@ -13,7 +13,7 @@ import pytest
 
 from crawler.items import Post
 from store import connection, queries, runs
-from store.connection import MongoUnavailableError, Store
+from store.connection import MongoUnavailableError, MongoUnusableError, Store
 from store.rejects import RAW_CHARACTERS, Rejects
 from store.writer import PostWriter
 from tests.articles import NAME, SITE, article, minute
@@ -188,13 +188,14 @@ def test_a_listing_is_remembered_for_the_parser_that_read_it(
 # --- the connection ----------------------------------------------------------------------------------------
 
 
-def refusal(uri: str, database: str = "finews", directory: Path = Path()) -> str:
-    """Give why a store cannot be opened."""
+def refusal(uri: str, database: str = "finews", directory: Path = Path(), *, for_good: bool = True) -> str:
+    """Give why a store cannot be opened; `for_good`: no waiting mends it."""
 
     async def scenario() -> str:
         store = Store(uri, database, directory, outage_seconds=0)
         with pytest.raises(MongoUnavailableError) as refused:
             await store.open()
+        assert (isinstance(refused.value, MongoUnusableError), store.away is None) == (for_good, for_good)
         assert not store.is_open
         with pytest.raises(MongoUnavailableError, match="not open"):
             _ = store.database
@@ -229,13 +230,24 @@ NOBODY = "mongodb://user:hunter2@%2Ftmp%2Fno-mongod-of-finews-listens-here.sock"
 
 def test_a_server_that_is_not_there_is_told_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.1)
-    message = refusal(NOBODY)
+    message = refusal(NOBODY, for_good=False)
     assert message.startswith("MongoDB, after ")
     assert "hunter2" not in message
 
 
 def test_a_database_name_that_is_none_is_refused(mongo_uri: str) -> None:
     assert refusal(mongo_uri, "a b").startswith("MONGO_DATABASE is not usable: ")
+
+
+def test_a_login_that_is_refused_is_refused_for_good(mongo_uri: str) -> None:
+    message = refusal(mongo_uri.replace("mongodb://", "mongodb://user:hunter2@"))
+    assert "Authentication failed" in message
+    assert "hunter2" not in message
+
+
+def test_an_embedded_mongodb_that_gives_up_may_come_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("store.mongod.OPTIONS", ["--no-such-option"])
+    assert "mongod gave up" in refusal("embedded", directory=tmp_path, for_good=False)
 
 
 def test_an_embedded_mongodb_that_cannot_start_is_refused(tmp_path: Path) -> None:
