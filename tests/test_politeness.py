@@ -348,10 +348,10 @@ def test_a_connection_that_dies_in_use_costs_a_try_of_ours() -> None:
         return Answer(0) if arrival.path == "/second" and before == 0 else Answer()
 
     with serving(script) as server:
-        urls = [f"{server.origin}/first", f"{server.origin}/second"]
-        crawled = crawl(urls, {"CONCURRENT_REQUESTS_PER_DOMAIN": 1})
+        urls = ["http://one.example/first", "http://one.example/second"]
+        crawled = crawl(urls, {"MIRRORS": {"*": server.origin}, "CONCURRENT_REQUESTS_PER_DOMAIN": 1})
     assert [result["status"] for result in crawled.results] == [200, 200]
-    assert [path for path in server.paths(server.origin[7:]) if path != "/robots.txt"] == [
+    assert [path for path in server.paths("one.example") if path != "/robots.txt"] == [
         "/first",
         "/second",
         "/second",
