@@ -1,13 +1,14 @@
-"""Which hosts may be asked at all: the ones the spider names, by http and https, at their usual ports.
+"""Which hosts may be asked at all: the ones the spider names, at their usual ports.
 
-From: every request, whoever makes it: spiders, redirects, robots.txt, pages in the browser. Gives: those that
-may leave. Refuses (`HostNotAllowedError`, counted in `hosts/not_allowed`): another scheme, a host that is neither
-in the spider's `allowed_domains` nor under one of them, a port that is neither the scheme's own nor named by
-FINEWS_SITE or an origin in MIRRORS. So no page and no redirect chooses a host, and none reaches the services
-behind other ports of one. A spider without `allowed_domains` may ask every host, as in Scrapy; none of ours is so.
+From: every request, whoever makes it: spiders, redirects, robots.txt, pages in the browser. Gives: those that may
+leave. Refuses (`HostNotAllowedError`, counted in `hosts/not_allowed`): a host that is neither in the spider's
+`allowed_domains` nor under one of them, a port that is neither the scheme's own nor named by FINEWS_SITE or an
+origin in MIRRORS. So no page and no redirect chooses a host, and none reaches the services behind other ports of
+one. A spider without `allowed_domains` may ask every host, as in Scrapy; none of ours that asks hosts is so. Other
+schemes than http and https reach no host: DOWNLOAD_HANDLERS has nothing for them.
 
-Takes the place of Scrapy's OffsiteMiddleware, which lets pass what has `dont_filter` (robots.txt, its redirects),
-any scheme and any port. Where names lead is looked at when they are resolved (`crawler.handlers`).
+Takes the place of Scrapy's OffsiteMiddleware, which lets pass what has `dont_filter` (robots.txt, its redirects)
+and any port. Where names lead is looked at when they are resolved (`crawler.handlers`).
 """
 
 import logging
@@ -44,6 +45,8 @@ class AllowedHostsMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Let a request pass, or raise `HostNotAllowedError`."""
+        if not request.url.startswith(("http:", "https:")):
+            return
         domains: list[str] = getattr(self.crawler.spider, "allowed_domains", [])
         if not is_allowed(request.url, domains, self.named):
             self.crawler.stats.inc_value("hosts/not_allowed")
