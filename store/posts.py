@@ -76,7 +76,10 @@ class _Change:
 
 def storable(post: Post) -> Reading:
     """Give the reading of a normalised post. Raises RefusedError for values that BSON does not take."""
-    read = reading(post)
+    try:
+        read = reading(post)
+    except UnicodeError as error:  # a source with half a character has no bytes
+        raise RefusedError(f"{type(error).__name__}: {error}") from error
     _check_size({"block": read.block, "said": read.said, "urls": read.urls})
     return read
 

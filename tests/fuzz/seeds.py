@@ -33,6 +33,7 @@ _REAL = {
     "feed": ("corpus/site*/feed.xml",),
     "post": ("corpus/site*/*/20*/*/*/*.html",),
     "body": ("corpus/bodies/*.html", "facts/samples/*body*.html"),
+    "source": ("corpus/posts/*/*.md",),
     "article": ("facts/samples/article_page*.html",),
     "columns": ("facts/samples/*getNewsByColumns*.json",),
     "ticker": ("facts/samples/list_getListInfo_web*.json",),
@@ -76,6 +77,8 @@ def _made(parser: str) -> Iterator[str]:
             yield from _site(world, "/feed.xml")
         case "post":
             yield from _site(world, *(f"/{form.url.split('/', 3)[3]}" for form in forms))
+        case "source":
+            yield from world.sources().values()
         case "body":
             yield "<p>甲</p><ul><li>乙</li></ul><table><tr><td>丙</td><td>1</td></tr></table><p>（文章来源：丁）"
         case "share" | "newsinfo" | "article":

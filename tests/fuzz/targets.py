@@ -29,6 +29,7 @@ from crawler.pages.news_list import (
 from crawler.pages.post import parse_post
 from crawler.pages.quote import parse_klines, parse_stock, parse_suggest, parse_ulist
 from crawler.pages.share import parse_share
+from crawler.pages.source import parse_source
 from crawler.urls import article_json_url, bars_url, columns_url, share_text_url
 from pipelines import InvalidPostError, InvalidQuoteError
 from pipelines.normalise import normalised
@@ -49,6 +50,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "feed": partial(parse_feed, url=f"{SITE}/feed.xml"),
     "post": partial(parse_post, url=POST_URL, fetched_at=AT),
     "body": partial(parse_fragment, base=POST_URL),
+    "source": partial(parse_source, path="_posts/2022-03-01-202203012293000017.md", site=SITE, read_at=AT),
     "share": partial(parse_share, url=SHARE_URL, fetched_at=AT, code=CODE),
     "newsinfo": partial(parse_article_json, url=article_json_url(CODE) or "", fetched_at=AT, code=CODE),
     "article": partial(
