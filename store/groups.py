@@ -33,8 +33,6 @@ AT_ONCE = 200
 _NOT_NEEDED = dict.fromkeys(("html", "images", "links", "forms"), 0)
 """Fields that no comparison looks at, and that make most of a document."""
 
-_CRAWLS_DO = (pending.CHANGED, pending.RECHECK)
-
 
 class Likeness(Protocol):
     """That two posts tell the same news."""
@@ -132,18 +130,24 @@ class Groups:
         """What fingerprints have to agree in."""
         return f"{self.comparison.VERSION} {self.days}d"
 
-    async def sweep(self, swept: Swept | None = None, wanted: Sequence[str] = _CRAWLS_DO) -> Swept:
+    async def sweep(self, swept: Swept | None = None, wanted: Sequence[str] = pending.OF_CRAWLS) -> Swept:
         """Place posts until none is pending (`wanted`: values of `pending`), and add that to what was done.
 
         May be called again after whatever ended it. Raises PyMongoError.
         """
         swept = swept or Swept()
-        while posts := await self.waiting(wanted):
-            for post in posts:
-                await self.settle(post, swept)
+        while await self.step(swept, wanted):
+            pass
         return swept
 
-    async def waiting(self, wanted: Sequence[str] = _CRAWLS_DO) -> list[str]:
+    async def step(self, swept: Swept, wanted: Sequence[str]) -> bool:
+        """Place the first of the pending posts; False if there were none. Raises PyMongoError."""
+        posts = await self.waiting(wanted)
+        for post in posts:
+            await self.settle(post, swept)
+        return bool(posts)
+
+    async def waiting(self, wanted: Sequence[str]) -> list[str]:
         """Give pending posts, in the order in which placing them costs least, the first some of them."""
         for time in ({"$ne": None}, None):  # MongoDB sorts null first, here it comes last
             found = self.database.posts.find({"pending": {"$in": list(wanted)}, "published_at": time}, {"_id": 1})

@@ -18,6 +18,11 @@ RECHECK = "recheck"
 RECOMPUTE = "recompute"
 """The same as `changed`, on an operator's order: `scrapy dedupe` takes these, crawls leave them alone."""
 
+OF_CRAWLS = (CHANGED, RECHECK)
+"""What every crawl does at its end."""
+
+ALL = (CHANGED, RECHECK, RECOMPUTE)
+
 GROUPED_BY = ("title", "text", "securities", "published_at", "published_min", "published_max")
 """What groups depend on: what is compared (pipelines/likeness), and the order of time."""
 

@@ -1,6 +1,7 @@
 """The collection `runs`: one document per run, from its start to its verdict."""
 
 import os
+import secrets
 import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,11 @@ SILENCE = timedelta(minutes=5)
 
 def _now() -> datetime:
     return milliseconds(datetime.now(UTC))
+
+
+def new_id(spider: str) -> str:
+    """Give the id of a run that begins now."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{spider}-{secrets.token_hex(3)}"
 
 
 def new(run_id: str, spider: str, arguments: dict[str, str], versions: dict[str, str]) -> Document:

@@ -280,6 +280,27 @@ def test_a_root_that_changes_before_its_member_says_so_is_noticed(database: Plac
     assert run(database, scenario)[name(2)]["duplicate_of"] is None
 
 
+def test_a_post_that_comes_while_another_becomes_a_root_finds_it(database: Place) -> None:
+    async def scenario(base: Database) -> dict[str, Document]:
+        for post in (said(1, "ab", "0"), said(2, "ab", "3")):
+            await write(base, post)
+        await groups(base).sweep()
+        await write(base, said(1, "xy", "0", at=1))
+        await groups(base).settle(name(1), Swept())
+
+        class Slow(Groups):
+            async def _join(self, post: Document, group: Document) -> bool:
+                if post["_id"] == name(2):
+                    await write(base, said(3, "ab", "7"))
+                    await groups(base).settle(name(3), Swept())
+                return await super()._join(post, group)
+
+        await Slow(base, ByLetters(), DAYS, "run", "finews").sweep()
+        return links(await stored(base))
+
+    assert run(database, scenario)[name(3)]["duplicate_of"] == name(2)
+
+
 # --- who does it, and when -------------------------------------------------------------------------------
 
 

@@ -1,7 +1,5 @@
 """What every spider of the project brings with it: its run's id, the store, the site, the pace, the arguments."""
 
-import secrets
-from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
@@ -17,6 +15,7 @@ from crawler.pages.errors import PageLayoutError
 from crawler.pages.text import decoded
 from store.connection import Store
 from store.rejects import Rejects
+from store.runs import new_id
 from store.spool import Spool
 
 
@@ -49,7 +48,7 @@ class StoreSpider(Spider):
         spider = super().from_crawler(crawler, *args)
         settings = crawler.settings
         spider.arguments = arguments
-        spider.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{cls.name}-{secrets.token_hex(3)}"
+        spider.run_id = new_id(cls.name)
         home, database = Path(settings["FINEWS_HOME"]), settings["MONGO_DATABASE"]
         spool = Spool(home / settings["SPOOL_DIR"], spider.run_id, database, settings.getint("SPOOL_MAX_BYTES"))
         spider.store = Store(
