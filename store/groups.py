@@ -18,6 +18,7 @@ Since dependence follows one order, this ends, and in the same groups, however m
 Withdrawn posts stay in their groups.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,6 +125,8 @@ class Groups:
 
     run_id: str
     spider: str
+    together: int = 16
+    """Posts placed at a time: each waits for the journal, which takes many writes at once."""
 
     @property
     def version(self) -> str:
@@ -143,8 +146,11 @@ class Groups:
     async def step(self, swept: Swept, wanted: Sequence[str]) -> bool:
         """Place the first of the pending posts; False if there were none. Raises PyMongoError."""
         posts = await self.waiting(wanted)
-        for post in posts:
-            await self.settle(post, swept)
+        for first in range(0, len(posts), self.together):
+            some = [self.settle(post, swept) for post in posts[first : first + self.together]]
+            for ended in await asyncio.gather(*some, return_exceptions=True):  # all of them: none works on alone
+                if isinstance(ended, BaseException):
+                    raise ended
         return bool(posts)
 
     async def waiting(self, wanted: Sequence[str]) -> list[str]:
@@ -169,14 +175,14 @@ class Groups:
             return True
         moved = post["pending"] != pending.RECHECK
         if moved:
-            known, fingerprint = fingerprint, self._fingerprint(post)
+            known, fingerprint = fingerprint, self.fingerprint(post)
             if not await fingerprints.keep(self.database, known, fingerprint):
                 return False
         elif fingerprint is None or fingerprint["version"] != self.version:
             await pending.raise_to_changed(self.database, post)
             return False
         alike = await fingerprints.candidates(self.database, fingerprint, self.days)
-        group, root = await self._group(post, alike)
+        group, root = await self.group(post, alike)
         if any(post[field] != value for field, value in group.items()):
             moved = True
             if not await self._join(post, group):
@@ -191,13 +197,14 @@ class Groups:
         swept.placed += cleared
         return cleared
 
-    def _fingerprint(self, post: Document) -> Document:
+    def fingerprint(self, post: Document) -> Document:
+        """Give the fingerprint of a post, but for its `etag`."""
         news = self.comparison.news(post)
         keys = sorted(set(self.comparison.band_keys(news)))
         times = {"earliest": news.earliest, "latest": news.latest}
         return {"_id": post["_id"], "version": self.version, "keys": keys, **times}
 
-    async def _group(self, post: Document, alike: list[str]) -> tuple[Document, Document | None]:
+    async def group(self, post: Document, alike: list[str]) -> tuple[Document, Document | None]:
         """Give the group of a post, and the root that it joins, among the candidates before it."""
         found = self.database.posts.find(
             {"_id": {"$in": alike}, "duplicate_of": None, **_before(post)}, _NOT_NEEDED

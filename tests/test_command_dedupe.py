@@ -19,7 +19,9 @@ from store.writer import PostWriter
 from tests.articles import article
 from tests.crawling import ROOT, Crawler, crawler
 
-STORY = "示例股份12月1日公告，公司与三家供应商签署长期采购协议，合同期为五年，期间的价格按季度商定，不涉及关联交易。"
+STORY = (
+    "示例股份12月1日公告，公司与三家供应商签署长期采购协议，合同期为五年，期间的价格按季度商定，不涉及关联交易。"
+)
 
 
 @pytest.fixture

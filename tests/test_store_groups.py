@@ -66,8 +66,8 @@ class ByLetters:
         return Shared("exact" if similarity == 1 else "near", similarity) if similarity >= 0.5 else None
 
 
-def groups(database: Database, run: str = "run") -> Groups:
-    return Groups(database, ByLetters(), DAYS, run, "finews")
+def groups(database: Database, run: str = "run", together: int = 1) -> Groups:
+    return Groups(database, ByLetters(), DAYS, run, "finews", together)
 
 
 # --- posts -----------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def after(place: Place, *steps: Post | None) -> dict[str, str | None]:
             if step:
                 await write(database, step)
             else:
-                await groups(database).sweep()
+                await groups(database, together=16).sweep()
         posts = await stored(database)
         assert links(posts) == defined(posts)
         assert {post["pending"] for post in posts.values()} == {None}
@@ -226,7 +226,7 @@ def test_what_a_change_sets_off_goes_as_far_as_it_must(database: Place) -> None:
             return Shared("near", 0.5) if a.letters & b.letters else None
 
     async def scenario(base: Database) -> list[str | None]:
-        found = Groups(base, Neighbours(), DAYS, "run", "finews")
+        found = Groups(base, Neighbours(), DAYS, "run", "finews", together=1)
         for post in chain:
             await write(base, post)
         await found.sweep()
