@@ -3,9 +3,9 @@
     python -m benchmarks.duplicate_lookup [--largest]
 
 Fills a mongod of its own with made-up posts, 2,000 a day (so a store of ten times the posts is one of ten times
-the days), and looks up posts of the last week that are not stored: reposts of stored ones, notices by the sandbox's
-templates (the hot ones: half of the store is made of them), and news of their own. A lookup is all of it:
-fingerprint, candidates, their documents, verification; `placed` is the same with the writes.
+the days), and looks up posts of the last week that are not stored: reposts of stored ones, notices by the
+sandbox's templates (the hot ones: half of the store is made of them), and news of their own. A lookup is all of
+it: fingerprint, candidates, their documents, verification; `placed` is the same with the writes.
 Prints medians and 95th percentiles for 10 thousand and 100 thousand posts, with --largest for a million, as
 milliseconds and as ratios to the store of 10 thousand, and the bytes of index a post takes.
 """

@@ -169,11 +169,11 @@ POSTS = Collection(
         Index("run", (("run_id", ASCENDING),), "what a run changed"),
         Index("text_hash", (("text_hash", ASCENDING),), "the same text under another id"),
         Index("duplicate_of", (("duplicate_of", ASCENDING),), "the members of a group",
-              {"partialFilterExpression": {"duplicate_of": {"$exists": True, "$type": "string"}}}),
+              {"partialFilterExpression": {"duplicate_of": {"$gt": ""}}}),
         Index("pending", (("pending", ASCENDING), ("published_at", ASCENDING)), "posts whose group is to be"
-              " computed", {"partialFilterExpression": {"pending": {"$exists": True, "$type": "string"}}}),
+              " computed", {"partialFilterExpression": {"pending": {"$gt": ""}}}),
         Index("missing", (("missing", ASCENDING),), "posts whose upstream parts are still to be read",
-              {"partialFilterExpression": {"missing": {"$exists": True, "$type": "string"}}}),
+              {"partialFilterExpression": {"missing": {"$gt": ""}}}),
     ),
 )  # fmt: skip
 

@@ -361,7 +361,7 @@ class Gated:
         real = getattr(self.real, wanted)
         if not callable(real) or wanted in {"posts", "fingerprints"}:
             return Gated(real, self.turn)
-        if wanted in {"find", "sort", "limit"}:
+        if wanted in {"find", "sort", "limit", "hint"}:
             return lambda *args, **kwargs: Gated(real(*args, **kwargs), self.turn)
 
         async def in_turn(*args: Any, **kwargs: Any) -> Any:
@@ -433,3 +433,21 @@ def test_any_order_any_interleaving_any_kills_end_in_the_groups_of_the_definitio
         assert {post["pending"] for post in posts.values()} == {None}
 
     run(shared_database, scenario)
+
+
+# --- at what cost -----------------------------------------------------------------------------------------------
+
+
+def test_every_question_is_answered_from_an_index(database: Place) -> None:
+    async def scenario(base: Database) -> set[str]:
+        for number in range(1, 5):
+            await write(base, said(number, "ab"))
+        await base.command("profile", 2)
+        await groups(base).sweep()
+        await base.command("profile", 0)
+        plans = {
+            done["planSummary"] async for done in base.system.profile.find({"planSummary": {"$exists": True}})
+        }
+        return {plan.partition(" {")[0] + plan.partition(" {")[1] for plan in plans}
+
+    assert run(database, scenario) == {"IXSCAN {", "IDHACK"}
