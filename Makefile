@@ -2,6 +2,7 @@
 # make test   set up, and run the whole test suite
 # make lint   ruff and mypy
 # make fuzz   ten minutes of fuzzing the parsers (make fuzz SECONDS=60)
+# make drills crawls that are killed, starved and lied to on purpose: half an hour (make drills ARGS="--kills 10")
 # make docs   write docs/data.md from the code
 # make clean  stop and remove what the others made
 
@@ -10,8 +11,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
+DRILLABLE := $(VENV)/.drillable
 
-.PHONY: demo test lint docs clean corpus fuzz
+.PHONY: demo test lint docs clean corpus fuzz drills
 
 demo: $(INSTALLED)
 	@$(BIN)/scrapy demo
@@ -24,6 +26,9 @@ corpus: $(TESTABLE)
 
 fuzz: $(TESTABLE)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
+
+drills: $(DRILLABLE)
+	@$(BIN)/python -m tests.drills $(ARGS)
 
 lint: $(TESTABLE)
 	@$(BIN)/ruff check .
@@ -50,4 +55,8 @@ $(INSTALLED): $(VENV)/bin/python requirements.txt requirements-embedded.txt
 
 $(TESTABLE): $(INSTALLED) requirements-dev.txt requirements-scrapyd.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -r requirements-scrapyd.txt
+	@touch $@
+
+$(DRILLABLE): $(TESTABLE) requirements-drills.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-drills.txt
 	@touch $@

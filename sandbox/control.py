@@ -1,7 +1,7 @@
 """The host control.sandbox: what tests, demo and benchmarks pull.
 
     GET  /truth, /truth?id=, /upstream, /upstream?id=, /lists, /quotes, /bars?secid=, /sources, /kinds, /stats,
-         /log?since=N (JSON lines)
+         /log?since=N (JSON lines), /logged?count=N&path= (answers when the log holds so many)
     POST /add {kind}, /change {id}, /remove {id}, /add-news {kind, column, secid}, /change-news {id},
          /faults {faults: [...], path: ...}, /wait {days}, /clear-log
 
@@ -33,7 +33,7 @@ class Control:
     def __init__(self, sandbox: "Sandbox") -> None:
         self.sandbox = sandbox
 
-    def handle(self, request: Request) -> Response:
+    async def handle(self, request: Request) -> Response:
         """Answer one control request; 400 with the reason if it cannot be done."""
         name = f"{request.method} {request.path}"
         actions = {
@@ -59,10 +59,10 @@ class Control:
             "POST /change-news": lambda request: as_json(news_json(self.world.change_news(request.json()["id"]))),
             "POST /faults": self.faults,
         }
-        if name not in actions:
+        if name not in actions and name != "GET /logged":
             return as_json({"error": f"no control {name}"}, 404)
         try:
-            return actions[name](request)
+            return await self.logged(request) if name == "GET /logged" else actions[name](request)
         except (ValueError, KeyError, TypeError, UnknownPostError) as error:
             return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
 
@@ -114,6 +114,11 @@ class Control:
         entries = self.sandbox.log[int(request.query("since") or 0) :]
         text = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
         return Response(200, text.encode(), {"Content-Type": "application/x-ndjson"})
+
+    async def logged(self, request: Request) -> Response:
+        """Answer once the log holds `count` requests, those for `path` alone if it is given."""
+        await self.sandbox.logged(int(request.query("count")), request.query("path") or None)
+        return as_json({})
 
     def clear_log(self, _request: Request) -> Response:
         """Forget the log and the counts of requests."""

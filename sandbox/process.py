@@ -11,9 +11,11 @@ itself when this process dies, in whatever way.
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -150,6 +152,23 @@ class SandboxProcess:
     def log(self, since: int = 0) -> list[dict[str, Any]]:
         """Give the requests answered, oldest first: host, kind, method, path, status, fault, headers."""
         return [json.loads(line) for line in self._control("GET", f"/log?since={since}").splitlines()]
+
+    @contextmanager
+    def when_logged(self, count: int, path: str | None = None) -> Iterator[socket.socket]:
+        """Give a socket that becomes readable when the log holds `count` requests.
+
+        With `path`, so many for it, or for it with its query. A request is in the log when its answer, or what a
+        fault makes of that, is about to be sent: before the client has it. For `select`, beside whatever else
+        may happen first:
+
+            with sandbox.when_logged(100) as hundredth:
+                select.select([hundredth, ended], [], [], 60)
+        """
+        asked = urlencode({"count": count} | ({"path": path} if path else {}))
+        host, _, port = urlsplit(self.url).netloc.partition(":")
+        with socket.create_connection((host, int(port))) as asking:
+            asking.sendall(f"GET /logged?{asked} HTTP/1.1\r\nHost: {CONTROL_HOST}\r\n\r\n".encode())
+            yield asking
 
     def clear_log(self) -> None:
         """Forget the log and the counts of requests."""

@@ -67,12 +67,13 @@ class Sandbox:
         self.served: Counter[str] = Counter()
         """Requests answered, by kind of host."""
 
+        self._logged = asyncio.Condition()
         self._control = Control(self)
 
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
         if request.host == CONTROL_HOST:
-            return self._control.handle(request)
+            return await self._control.handle(request)
         kind = host_kind(request.host)
         self.served[kind or "unknown"] += 1
         response, struck = self._answer(kind, request)
@@ -87,7 +88,19 @@ class Sandbox:
                 "headers": dict(request.headers),
             }
         )
+        async with self._logged:
+            self._logged.notify_all()
         return response
+
+    async def logged(self, count: int, path: str | None = None) -> None:
+        """Wait until the log holds `count` requests; with `path`, so many for it, or for it with its query."""
+        async with self._logged:
+            await self._logged.wait_for(lambda: self._count(path) >= count)
+
+    def _count(self, path: str | None) -> int:
+        if path is None:
+            return len(self.log)
+        return sum(path in {entry["path"], str(entry["path"]).partition("?")[0]} for entry in self.log)
 
     def _answer(self, kind: str | None, request: Request) -> tuple[Response, str | None]:
         if kind is None:

@@ -34,6 +34,8 @@ class Crawler:
     uri: str
     name: str
     database: Documents
+    spool: Path | None = None
+    """Its SPOOL_DIR; None: the project's own."""
 
     def command(self, *arguments: str, spider: str = "finews") -> list[str]:
         """Give the command line of `scrapy crawl`."""
@@ -41,7 +43,8 @@ class Crawler:
 
     def environment(self, mirrors: str) -> dict[str, str]:
         """Give the environment that sends every request to `mirrors` and every post to this database."""
-        return {**os.environ, "MIRRORS": mirrors, "MONGO_URI": self.uri, "MONGO_DATABASE": self.name}
+        own = {"MIRRORS": mirrors, "MONGO_URI": self.uri, "MONGO_DATABASE": self.name}
+        return {**os.environ, **own} | ({"SPOOL_DIR": str(self.spool)} if self.spool else {})
 
     def crawl(self, mirrors: str, *arguments: str, spider: str = "finews") -> Crawl:
         """Run `scrapy crawl` to its end."""
@@ -66,7 +69,7 @@ class Crawler:
 
 
 @contextmanager
-def crawler(uri: str, name: str) -> Iterator[Crawler]:
+def crawler(uri: str, name: str, spool: Path | None = None) -> Iterator[Crawler]:
     """Give a crawler into a database."""
     with MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
-        yield Crawler(uri, name, client[name])
+        yield Crawler(uri, name, client[name], spool)

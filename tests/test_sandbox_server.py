@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import select
 import socket
 import subprocess
 import sys
@@ -156,6 +157,27 @@ def test_the_log_has_every_request_in_order(sandbox: SandboxProcess) -> None:
     assert (second["path"], second["status"], second["fault"]) == ("/robots.txt", 404, None)
     assert sandbox.log(since=1) == [second]
     assert sandbox.stats()["served"] == {"site": 2}
+
+
+def is_readable(connection: socket.socket, seconds: float) -> bool:
+    return bool(select.select([connection], [], [], seconds)[0])
+
+
+def test_it_says_when_the_log_holds_so_many_requests(sandbox: SandboxProcess) -> None:
+    with sandbox.when_logged(2) as second, sandbox.when_logged(1, "/emnews/") as listed:
+        get(sandbox, "/")
+        sandbox.stats()  # not logged, and not counted
+        assert not is_readable(second, 0.1)
+        get(sandbox, "/robots.txt")
+        assert is_readable(second, 10)
+        assert not is_readable(listed, 0.1)
+        get(sandbox, "/emnews/?page=1")
+        assert is_readable(listed, 10)
+    with sandbox.when_logged(3) as past:
+        assert is_readable(past, 10)
+    sandbox.clear_log()
+    with sandbox.when_logged(1) as first:
+        assert not is_readable(first, 0.1)
 
 
 def test_add_change_and_remove_show_at_once(sandbox: SandboxProcess) -> None:
