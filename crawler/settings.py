@@ -83,6 +83,10 @@ REDIRECT_MAX_TIMES = 5  # default 20; the site needs one
 METAREFRESH_ENABLED = False  # only the 404 page refreshes, to the home page
 REFERRER_POLICY = "no-referrer"
 
+UNLISTED_MAX_POSTS = 100
+"""Posts that left the listings looked for in a run: at 4 requests a second half a minute where they were archived,
+which is one request each, two where they are gone. The site has had some hundred new posts a day."""
+
 CHROMIUM_PATH = os.environ.get("CHROMIUM_PATH", "")
 """The browser for share pages, where it is not on PATH as chromium or google-chrome, nor Playwright's own."""
 
@@ -137,6 +141,13 @@ RUN_MAX_ERROR_RATIO = 0.05
 
 RUN_MAX_REJECT_RATIO = 0.05
 """Share of items that the pipelines may reject."""
+
+RUN_MAX_EMPTIED_CATEGORIES = 0
+"""Category pages that listed posts when last read and list none now, although posts of theirs still stand."""
+
+RUN_MIN_FILL = {"title": 0.9, "text": 0.9, "published_raw": 0.9}
+"""Field -> share of the readings stored that must have it, where there are 20 or more: one real post in a hundred
+has neither title nor date, so a page that has lost either everywhere is told from a few odd posts."""
 
 # --- what is said -----------------------------------------------------------------------------------------
 

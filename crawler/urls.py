@@ -16,7 +16,7 @@ Refuses nothing: a URL that is none of these is `PageKind.OTHER`.
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urljoin, urlsplit, urlunsplit
 
@@ -33,6 +33,9 @@ SITE_CATEGORY = "sitenews"
 
 TAG_CATEGORIES = {"东财滚动新闻": ROLLING_CATEGORY, "站长消息": SITE_CATEGORY}
 """The two tags whose category is not the pinyin of a medium's name."""
+
+LAST_DAY_SHOWN_LATE = date(2021, 12, 10)
+"""Posts up to 2021-12-09 may lack a zone; shown 8 h late, the last of them bear the next day."""
 
 _PINYIN = Pinyin()
 
@@ -228,6 +231,24 @@ def dated_post_url(site: str, category: str, day: date, name: str) -> str | None
 def archived_post_url(site: str, stem: str) -> str | None:
     """Build the URL of the page of a source in old_post, from its file name without extension."""
     return canonical_url(f"/old_post/{_escaped(stem, safe=_SEGMENT)}.html", site)
+
+
+def archived_urls(url: str) -> list[str]:
+    """Build the addresses that a dated post's page may move to; none for any other URL.
+
+    The archive names the day of the file, which may be the one before the day shown.
+
+    >>> archived_urls("https://finews.withounder.com/wind/2022/03/01/NW202203012299000001.html")
+    ['https://finews.withounder.com/old_post/2022-03-01-NW202203012299000001.html']
+    """
+    place = post_place(url)
+    if place is None or place.day is None or place.archived:
+        return []
+    days = [place.day, place.day - timedelta(days=1)] if place.day <= LAST_DAY_SHOWN_LATE else [place.day]
+    stems = [f"{day}-{place.name}" for day in days]
+    if place.rebuilt:  # the file's whole name is in the URL, and the day is that of the build
+        stems = [unquote(urlsplit(url).path).rpartition("/")[2].removesuffix(".html")]
+    return [page for stem in stems if (page := archived_post_url(url, stem))]
 
 
 def category_slug(url: str) -> str | None:

@@ -22,11 +22,12 @@ from store.names import mentions, remember
 from store.pending import pending_after
 from store.readings import Document, Reading, milliseconds, reading
 from store.schema import Database
+from store.withdrawn import withdrawn_at
 
 MAX_DOCUMENT_BYTES = 8_000_000
 """Half of MongoDB's own limit, and far above any article; the longest real page has 60 KB."""
 
-_LATER = ("duplicate_of", "duplicate_kind", "similarity", "withdrawn_at")
+_LATER = ("duplicate_of", "duplicate_kind", "similarity")
 """Fields of a post that others than its readings decide; null at first."""
 
 
@@ -119,12 +120,14 @@ class Posts:
     def _change(self, job: Job, before: Document | None, now: datetime) -> _Change | None:
         """Merge; settle a job that changes nothing, or whose document grows too large."""
         merged = merge(before, job.read)
-        if before and not merged.changed:
+        gone_at = withdrawn_at(before, job.read)
+        if before and not merged.changed and gone_at == before["withdrawn_at"]:
             self._settle_unchanged(job, before)
             return None
         document = {
             **merged.document,
             **{name: before[name] if before else None for name in _LATER},
+            "withdrawn_at": gone_at,
             "updated_at": now,
             "first_run_id": before["first_run_id"] if before else self.run_id,
             "run_id": self.run_id,

@@ -17,14 +17,33 @@ POSTS_AT_ONCE = 1_000
 
 
 async def known_posts(database: Database, urls: list[str]) -> dict[str, datetime | None]:
-    """Give those of `urls` that stored posts were read from, with the time of publication (None: unknown)."""
+    """Give those of `urls` that stored posts were read from, with the time of publication.
+
+    None: not known, or the post is withdrawn; either is a reason to read it again.
+    """
     known: dict[str, datetime | None] = {}
     for start in range(0, len(urls), URLS_AT_ONCE):
         wanted = set(urls[start : start + URLS_AT_ONCE])
-        shown = {"_id": 0, "post_urls": 1, "published_at": 1}
+        shown = {"_id": 0, "post_urls": 1, "published_at": 1, "withdrawn_at": 1}
         async for post in database.posts.find({"post_urls": {"$in": list(wanted)}}, shown):
-            known |= dict.fromkeys(wanted.intersection(post["post_urls"]), post["published_at"])
+            known |= dict.fromkeys(wanted.intersection(post["post_urls"]), _published(post))
     return known
+
+
+def _published(post: Document) -> datetime | None:
+    at: datetime | None = post["published_at"]
+    return None if post["withdrawn_at"] else at
+
+
+async def posts_at(database: Database, urls: list[str]) -> dict[str, Document]:
+    """Give the posts read from `urls` by URL: what is needed to look for them elsewhere."""
+    found: dict[str, Document] = {}
+    shown = dict.fromkeys(("post_urls", "share_url", "origin_url", "absent", "withdrawn_at", "etag"), 1)
+    for start in range(0, len(urls), URLS_AT_ONCE):
+        wanted = set(urls[start : start + URLS_AT_ONCE])
+        async for post in database.posts.find({"post_urls": {"$in": list(wanted)}}, shown):
+            found |= dict.fromkeys(wanted.intersection(post["post_urls"]), post)
+    return found
 
 
 async def categories(database: Database) -> list[str]:
@@ -35,6 +54,12 @@ async def categories(database: Database) -> list[str]:
 async def listing(database: Database, url: str) -> Document | None:
     """Give what a listing page said last; None where a parser of another version read it, or none did."""
     return await database.listings.find_one({"_id": url, "parser_version": LISTING_PARSER_VERSION})
+
+
+async def listed_last(database: Database, url: str) -> list[str]:
+    """Give the posts that a listing page named last, whatever parser read it."""
+    last = await database.listings.find_one({"_id": url}, {"post_urls": 1})
+    return list(last["post_urls"]) if last else []
 
 
 async def remember_listing(  # noqa: PLR0913 - the fields of one document
@@ -71,9 +96,9 @@ async def incomplete(database: Database, before: str | None = None) -> list[Docu
 
 
 async def known_ids(database: Database, ids: list[str]) -> dict[str, datetime | None]:
-    """Give those of `ids` that are stored, with the time of publication (None: unknown)."""
-    found = database.posts.find({"_id": {"$in": ids}}, {"published_at": 1})
-    return {post["_id"]: post["published_at"] async for post in found}
+    """Give those of `ids` that are stored, with the time of publication (None: as in `known_posts`)."""
+    found = database.posts.find({"_id": {"$in": ids}}, {"published_at": 1, "withdrawn_at": 1})
+    return {post["_id"]: _published(post) async for post in found}
 
 
 async def known_secids(database: Database, secids: list[str]) -> list[str]:

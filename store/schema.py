@@ -135,7 +135,8 @@ POSTS = Collection(
         Field("first_seen_at", DATE, "first read"),
         Field("changed_at", DATE_OR_NULL, "when the last revision was first read; null: there was none"),
         Field("updated_at", DATE, "last change of anything in the document but `pending`, for incremental pulls"),
-        Field("withdrawn_at", DATE_OR_NULL, "since when it is gone everywhere; null: it is not"),
+        Field("withdrawn_at", DATE_OR_NULL, "when it was found gone from the site, its archive and upstream; null:"
+              " it is not, or came back"),
         Field("body_from", STRING, "form that title, text, html, images and links come from: `origin`, `share`,"
               " `source`, `page` or `list`"),
         Field("forms", OBJECT, "what each form has said, `{form: {at, hash, ...}}`: `at` = its present wording was"
@@ -323,6 +324,18 @@ LISTINGS = Collection(
     ),
 )  # fmt: skip
 
+UNLISTED = Collection(
+    "unlisted",
+    "Pages of posts that left the site's listings, until it is known where they went.",
+    (
+        Field("_id", STRING, "URL of the page, as last listed"),
+        Field("since", DATE, "when a listing that had named it was first read without it"),
+        Field("asked_at", DATE_OR_NULL, "when it was last looked for; null: not yet"),
+        Field("next_at", DATE, "not looked for again before"),
+    ),
+    (Index("turn", (("asked_at", ASCENDING), ("since", DESCENDING)), "the next pages to look for"),),
+)
+
 RUNS = Collection(
     "runs",
     "One document per run of a spider.",
@@ -345,7 +358,8 @@ RUNS = Collection(
         Field("counts", OBJECT, "posts `listed`, `known`, `fetched`; items `scraped` = `rejected` + `duplicate` +"
               " `inserted` + `updated` + `unchanged` + `spooled`; `revised` of them are revisions; `grouped`: how"
               " often a post joined or left a group of reposts. Rows `quotes` = `quotes_rejected` +"
-              " `quotes_inserted` + `quotes_updated` + `quotes_unchanged`; `bars` likewise"),
+              " `quotes_inserted` + `quotes_updated` + `quotes_unchanged`; `bars` likewise."
+              " `sought`: posts that left the listings, looked for; `withdrawn`: those marked as gone"),
         Field("requests", ARRAY, "requests by host and kind of page", inside=(
             Field("host", STRING, "asked host"),
             Field("kind", STRING, "kind of page"),
@@ -390,5 +404,6 @@ REJECTS = Collection(
     ),
 )
 
-COLLECTIONS = (POSTS, POST_REVISIONS, FINGERPRINTS, SECURITIES, MEDIA, QUOTES, BARS, LISTINGS, RUNS, REJECTS)
+COLLECTIONS = (POSTS, POST_REVISIONS, FINGERPRINTS, SECURITIES, MEDIA, QUOTES, BARS, LISTINGS, UNLISTED, RUNS,
+               REJECTS)  # fmt: skip
 """Every collection, in the order of docs/data.md."""

@@ -17,6 +17,7 @@ class Command(CrawlCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl; set the exit code. Raises UsageError."""
         from crawler.browser import BrowserMissingError
+        from crawler.extensions.judge import Limits, LimitsError
         from crawler.mirrors import Mirrors, MirrorsError
         from crawler.spiders.arguments import ArgumentError
 
@@ -28,8 +29,9 @@ class Command(CrawlCommand):
         crawler = self._create_crawler(args[0])
         try:
             Mirrors.parse(self.settings["MIRRORS"])
+            Limits.of(self.settings)
             crawler.spidercls.understood(opts.spargs, self.settings)  # type: ignore[attr-defined]  # a StoreSpider
-        except (MirrorsError, ArgumentError, BrowserMissingError) as error:
+        except (MirrorsError, LimitsError, ArgumentError, BrowserMissingError) as error:
             raise UsageError(str(error), print_help=False) from error
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()

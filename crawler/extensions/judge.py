@@ -5,9 +5,13 @@ run means complete). crawler/extensions/verdict.py asks, ends the run and keeps 
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from scrapy.settings import BaseSettings
+
+from crawler.items import Post
 
 _BLOCKED = frozenset(
     {"Http401", "Http403", "Http418", "Http429", "Http451", "BlockPageError", "BlockedPayloadError"}
@@ -22,6 +26,34 @@ UNKNOWN_SHOWN = 20
 """Securities that upstream does not know named in a warning."""
 
 
+FILL_SAMPLE = 20
+"""Readings from which on a fill rate says something: of fewer, a single odd post is too large a share."""
+
+FILL_FIELDS: dict[str, Callable[[Post], object]] = {
+    "title": lambda post: post.title,
+    "digest": lambda post: post.digest,
+    "text": lambda post: post.body.text,
+    "html": lambda post: post.body.html,
+    "images": lambda post: post.body.images,
+    "links": lambda post: post.body.links,
+    "published_raw": lambda post: post.published_raw,
+    "published_at": lambda post: post.published_at,
+    "media": lambda post: post.media,
+    "author": lambda post: post.author,
+    "editor": lambda post: post.body.editor,
+    "category": lambda post: post.category,
+    "tags": lambda post: post.tags,
+    "share_url": lambda post: post.share_url,
+    "origin_url": lambda post: post.origin_url,
+    "securities": lambda post: post.securities,
+}
+"""Fields whose fill rate can be demanded, by the names they have in `posts`."""
+
+
+class LimitsError(ValueError):
+    """A setting RUN_* makes no sense."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The assertions a run is held to (settings RUN_*)."""
@@ -29,6 +61,31 @@ class Limits:
     min_posts: int
     max_error_ratio: float
     max_reject_ratio: float
+    max_emptied_categories: int = 0
+    min_fill: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: BaseSettings) -> Self:
+        """Read the settings. Raises LimitsError."""
+        try:
+            min_fill = {str(name): float(share) for name, share in settings.getdict("RUN_MIN_FILL").items()}
+            limits = cls(
+                settings.getint("RUN_MIN_POSTS"),
+                settings.getfloat("RUN_MAX_ERROR_RATIO"),
+                settings.getfloat("RUN_MAX_REJECT_RATIO"),
+                settings.getint("RUN_MAX_EMPTIED_CATEGORIES"),
+                min_fill,
+            )
+        except (TypeError, ValueError) as error:
+            raise LimitsError(f"RUN_*: {error}") from error
+        if unknown := sorted(min_fill.keys() - FILL_FIELDS.keys()):
+            raise LimitsError(f"RUN_MIN_FILL: no field {', '.join(unknown)}; there are {', '.join(FILL_FIELDS)}")
+        return limits
+
+
+def filled(post: Post) -> list[str]:
+    """Give the fields that a reading has."""
+    return [name for name, value in FILL_FIELDS.items() if value(post)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +99,38 @@ class Verdict:
 
 def judge(stats: dict[str, Any], limits: Limits) -> Verdict:
     """Judge a crawl that has nothing left to do, by its stats."""
-    problems = _problems(stats)
-    shown = stats.get("posts/shown", 0)
+    warnings = [*_warnings(_problems(stats)), *_unknown(stats), *_later(stats)]
+    for reason, failures in _post_failures(stats, limits):
+        return Verdict(reason, failures, warnings)
+    return Verdict("limit" if stats.get("posts/beyond_limit") else "finished", [], warnings)
+
+
+def _post_failures(stats: dict[str, Any], limits: Limits) -> Iterator[tuple[str, list[str]]]:
+    """Give what is wrong with a crawl of posts, the cause before its effects."""
+    problems, shown = _problems(stats), stats.get("posts/shown", 0)
     for page in _LISTING_PAGES:  # a list that is not there lists nothing
         problems[page] = Counter({name: count for name, count in problems[page].items() if name not in _GONE})
     listings = sum((problems[page] for page in _LISTING_PAGES), Counter[str]())
-    warnings = [*_warnings(problems), *_unknown(stats)]
     if problems["home"]:
-        return Verdict(_cause(problems["home"]), [f"home page: {', '.join(problems['home'])}"], warnings)
+        yield _cause(problems["home"]), [f"home page: {', '.join(problems['home'])}"]
     if shown < limits.min_posts:
         reason = _cause(listings) if listings else "no_posts"
-        return Verdict(reason, [f"{shown} posts listed, at least {limits.min_posts} expected"], warnings)
+        yield reason, [f"{shown} posts listed, at least {limits.min_posts} expected"]
     if listings:
-        return Verdict(_cause(listings), [f"listing pages: {_written(listings)}"], warnings)
+        yield _cause(listings), [f"listing pages: {_written(listings)}"]
     asked = stats.get("pages/post/read", 0) + problems["post"].total()
     if problems["post"].total() > limits.max_error_ratio * asked:
-        failure = f"{problems['post'].total()} of {asked} posts: {_written(problems['post'])}"
         causes = {_cause(Counter([name])) for name in problems["post"] if name not in _GONE}
-        return Verdict(causes.pop() if len(causes) == 1 else "too_many_errors", [failure], warnings)
+        reason = causes.pop() if len(causes) == 1 else "too_many_errors"
+        yield reason, [f"{problems['post'].total()} of {asked} posts: {_written(problems['post'])}"]
     rejected, scraped = stats.get("posts/rejected", 0), stats.get("posts/scraped", 0)
     if rejected > limits.max_reject_ratio * scraped:
-        return Verdict("too_many_errors", [f"{rejected} of {scraped} items rejected"], warnings)
-    return Verdict("limit" if stats.get("posts/beyond_limit") else "finished", [], warnings)
+        yield "too_many_errors", [f"{rejected} of {scraped} items rejected"]
+    if hollow := _hollow(stats, limits):
+        yield "layout_changed", hollow
+    emptied = stats.get("categories/emptied", [])
+    if len(emptied) > limits.max_emptied_categories:
+        yield "no_posts", [_emptied(*row) for row in emptied]
 
 
 def judge_prices(stats: dict[str, Any], limits: Limits) -> Verdict:
@@ -124,6 +191,29 @@ JUDGES = {"quotes": judge_prices, "archive": judge_archive}
 
 def _warnings(problems: dict[str, Counter[str]]) -> list[str]:
     return [f"{count} {page} pages: {name}" for page in problems for name, count in problems[page].items()]
+
+
+def _hollow(stats: dict[str, Any], limits: Limits) -> list[str]:
+    """Give the fields that too few of the readings stored have."""
+    readings = stats.get("fill/readings", 0)
+    if readings < FILL_SAMPLE:
+        return []
+    counts = {name: stats.get(f"fill/{name}", 0) for name in limits.min_fill}
+    return [
+        f"{name}: {counts[name]} of {readings} posts have it, at least {share:.0%} expected"
+        for name, share in limits.min_fill.items()
+        if counts[name] < share * readings
+    ]
+
+
+def _emptied(slug: str, listed: int, standing: int) -> str:
+    return f"category {slug} lists no posts; it listed {listed} when last read, {standing} of them still stand"
+
+
+def _later(stats: dict[str, Any]) -> list[str]:
+    """Give a warning for what is left to later runs."""
+    count = stats.get("posts/sought_later", 0)
+    return [f"{count} posts that left the listings will be looked for by later runs"] if count else []
 
 
 def _unknown(stats: dict[str, Any]) -> list[str]:

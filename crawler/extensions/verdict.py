@@ -21,7 +21,8 @@ from scrapy.exceptions import CloseSpider
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.extensions.judge import JUDGES, PRICE_PAGES, Limits, Verdict, judge
+from crawler.extensions.judge import JUDGES, PRICE_PAGES, Limits, Verdict, filled, judge
+from crawler.items import Post
 from crawler.urls import post_place
 from pipelines import likeness
 from store import queries, runs
@@ -37,7 +38,7 @@ MISSING_SHOWN = 100
 
 _COUNTS = (
     *("listed", "known", "fetched", "scraped", "rejected", "duplicate", "inserted", "updated", "unchanged"),
-    *("revised", "spooled", "grouped"),
+    *("revised", "spooled", "grouped", "sought", "withdrawn"),
 )
 _PRICE_COUNTS = tuple(
     page + part for page in PRICE_PAGES for part in ("", "_rejected", "_inserted", "_updated", "_unchanged")
@@ -57,17 +58,12 @@ class VerdictExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the extension from RUN_MIN_POSTS, RUN_MAX_ERROR_RATIO and RUN_MAX_REJECT_RATIO."""
-        settings = crawler.settings
-        limits = Limits(
-            settings.getint("RUN_MIN_POSTS"),
-            settings.getfloat("RUN_MAX_ERROR_RATIO"),
-            settings.getfloat("RUN_MAX_REJECT_RATIO"),
-        )
-        extension = cls(crawler, limits)
+        """Build the extension from the settings RUN_*. Raises LimitsError."""
+        extension = cls(crawler, Limits.of(crawler.settings))
         for signal, receiver in (
             (signals.spider_opened, extension.spider_opened),
             (signals.response_received, extension.response_received),
+            (signals.item_scraped, extension.item_scraped),
             (signals.spider_idle, extension.spider_idle),
             (signals.spider_closed, extension.spider_closed),
         ):
@@ -105,8 +101,15 @@ class VerdictExtension:
         host = urlparse_cached(request).hostname or ""
         self.requests[host, request.meta.get("page", "robots")] += 1
 
+    def item_scraped(self, item: Any) -> None:
+        """Count the fields of a reading that is stored now, of the forms that the spider is there for."""
+        if isinstance(item, Post) and item.form in self.spider.judged_forms:
+            for name in ("readings", *filled(item)):
+                self.crawler.stats.inc_value(f"fill/{name}")
+
     def verdict(self) -> Verdict:
         """Judge the run as it stands. A run without MongoDB is no judge of the site, only a witness."""
+        self.spider.sum_up()
         verdict = JUDGES.get(self.spider.name, judge)(self.crawler.stats.get_stats(), self.limits)
         if away := self.spider.store.away:
             failures, warnings = [away], [*verdict.failures, *verdict.warnings]

@@ -9,12 +9,9 @@ from urllib.parse import urljoin
 
 from crawler.archives import VERSIONS
 from crawler.securities import candidates
-from crawler.urls import canonical_url
+from crawler.urls import LAST_DAY_SHOWN_LATE, canonical_url
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
-
-LAST_DAY_SHOWN_LATE = date(2021, 12, 10)
-"""Posts up to 2021-12-09 may lack a zone; shown 8 h late, the last of them bear the next day."""
 
 SHARE = ("api", "browser", "off")
 """How share links may be followed: the JSON behind them, their page in a browser, or not at all."""

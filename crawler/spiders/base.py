@@ -25,6 +25,9 @@ class StoreSpider(Spider):
     known_arguments: ClassVar[frozenset[str]] = frozenset()
     """Names of the spider arguments it understands."""
 
+    judged_forms: ClassVar[frozenset[str]] = frozenset()
+    """Forms (crawler.items.FORMS) whose readings are held to RUN_MIN_FILL: those the spider is there for."""
+
     store: Store
     rejects: Rejects
     run_id: str
@@ -68,6 +71,9 @@ class StoreSpider(Spider):
     def understood(cls, arguments: dict[str, str], settings: BaseSettings) -> Any:  # noqa: ARG003 - for subclasses
         """Read the arguments as typed. Raises ArgumentError. `scrapy crawl` asks before it starts anything."""
         return arguments
+
+    def sum_up(self) -> None:
+        """Put into the stats what the judge of the run has to know; it may be asked several times."""
 
     async def finish(self) -> None:
         """Write what was kept for the end of the run; the store is still open, and all items are stored."""

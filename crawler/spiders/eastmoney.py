@@ -82,6 +82,8 @@ class EastmoneySpider(UpstreamSpider):
         {"columns", "fast", "symbols", "pages", "since", "until", "limit", "refresh", "full"}
     )
 
+    judged_forms: ClassVar[frozenset[str]] = frozenset({"origin"})
+
     given: UpstreamArguments
 
     # A page of a list is fifty items, and each waits for the batch it is written with.

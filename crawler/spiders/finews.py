@@ -2,13 +2,14 @@
 
 Follows: `/`, `/emnews/`, `/feed.xml`; `/category/<slug>.html` of every category that headings, post URLs, feed
     terms, footers or stored posts name; the posts on them; the share and origin links of posts, also of stored
-    ones whose upstream parts are missing; at the end push2's quotes of the securities that the stored posts link.
+    ones whose upstream parts are missing; at the end posts that left the listings (crawler/spiders/unlisted.py)
+    and push2's quotes of the securities that the stored posts link.
 Leaves alone: everything else the pages link to.
 Arguments: `site` (URL), `category` (slugs, comma-separated), `since`, `until` (`YYYY-MM-DD` as Beijing days, or
     `3d`, `12h`), `limit` (posts), `refresh` (re-read posts this young although stored; default `1d`),
     `full` (`1`: re-read all), `share` (how share links are followed: `api`, the default, `browser` or `off`),
     `quotes` (how quote links are followed: `batch`, the default, `page` or `off`).
-Settings: CHROMIUM_PATH, FINEWS_SITE, MIRRORS.
+Settings: CHROMIUM_PATH, FINEWS_SITE, MIRRORS, UNLISTED_MAX_POSTS.
 Caveats: a category of two words lists nothing; its posts are reached from home and feed only.
 """
 
@@ -30,7 +31,7 @@ from crawler.pages.home import parse_home
 from crawler.pages.listing import parse_listing
 from crawler.pages.post import parse_post
 from crawler.spiders.arguments import SiteArguments, possible_times
-from crawler.spiders.quoting import QuotingSpider
+from crawler.spiders.listed import ListedSpider
 from crawler.urls import SHARE_HOSTS, category_url, post_id, post_place
 from store import queries
 
@@ -42,7 +43,7 @@ _PARSERS: dict[str, Callable[[str, str], Listing]] = {
 }
 
 
-class FinewsSpider(QuotingSpider):
+class FinewsSpider(ListedSpider):
     """Crawl the site."""
 
     name = "finews"
@@ -50,7 +51,7 @@ class FinewsSpider(QuotingSpider):
         {"site", "category", "since", "until", "limit", "refresh", "full", "share", "quotes"}
     )
 
-    given: SiteArguments
+    judged_forms: ClassVar[frozenset[str]] = frozenset({"page", "page-rolling"})
     allowed_domains: list[str]
 
     @classmethod
@@ -69,6 +70,7 @@ class FinewsSpider(QuotingSpider):
         crawler.settings.set("FINEWS_SITE", site, "spider")
         site_host = urlsplit(site).hostname or ""
         spider.allowed_domains = [site_host, "eastmoney.com", *SHARE_HOSTS]
+        crawler.signals.connect(spider.look_after, signal=signals.spider_idle)
         if spider.given.quotes != "off":
             crawler.signals.connect(spider.post_stored, signal=signals.item_scraped)
             crawler.signals.connect(spider.ask_quotes, signal=signals.spider_idle)
@@ -77,13 +79,13 @@ class FinewsSpider(QuotingSpider):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.categories: set[str] = set()
-        self.shown: set[str] = set()
         self.asked = 0
         self.unquoted: set[str] = set()
         self.quoted: set[str] = set()
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for what is missing, for the seeds, and for the categories that stored posts stand in."""
+        await self.recall_unlisted()
         async for post in self.incomplete():
             for request in self.upstream_requests(post["_id"], post["missing"], post["share_url"]):
                 yield request
@@ -104,6 +106,7 @@ class FinewsSpider(QuotingSpider):
 
     async def listing_request(self, page: str, url: str) -> Request:
         """Ask for a listing page, on the condition that it changed since it was last read."""
+        self.listings_asked += 1
         request = Request(
             url,
             self.parse_listing,
@@ -135,21 +138,7 @@ class FinewsSpider(QuotingSpider):
             yield request
         async for request in self.post_requests(listing.post_urls):
             yield request
-
-    async def remember(self, listing: Listing, response: Response, asked: str) -> None:
-        """Keep what a listing page said, with its validators."""
-        validators = {
-            name: value.decode("latin-1") if (value := response.headers.get(header)) else None
-            for name, header in (("etag", "ETag"), ("last_modified", "Last-Modified"))
-        }
-        await self.store.ask(
-            queries.remember_listing,
-            asked,
-            post_urls=listing.post_urls,
-            categories=listing.categories,
-            read_at=datetime.now(UTC),
-            **validators,
-        )
+        self.listings_read += 1
 
     async def post_requests(self, urls: list[str]) -> AsyncIterator[Request]:
         """Ask for the posts of one listing that the store does not know, or that are young enough to change."""
