@@ -2,8 +2,8 @@
 
     GET  /truth, /truth?id=, /upstream, /upstream?id=, /lists, /quotes, /bars?secid=, /sources, /kinds, /stats,
          /log?since=N (JSON lines), /logged?count=N&path= (answers when the log holds so many)
-    POST /add {kind}, /change {id}, /remove {id}, /add-news {kind, column, secid}, /change-news {id},
-         /faults {faults: [...], path: ...}, /wait {days}, /clear-log
+    POST /add {kind}, /change {id}, /remove {id}, /restore {id}, /add-news {kind, column, secid},
+         /change-news {id}, /faults {faults: [...], path: ...}, /wait {days}, /clear-log
 
 Answers JSON; 400 with the reason for what cannot be done, 404 for an unknown control.
 """
@@ -54,6 +54,7 @@ class Control:
             ),
             "POST /change": lambda request: as_json(truth_json(self.world.change_post(request.json()["id"]))),
             "POST /remove": self.remove,
+            "POST /restore": self.restore,
             "POST /wait": self.wait,
             "POST /add-news": lambda request: as_json(news_json(self.world.add_news(**request.json()))),
             "POST /change-news": lambda request: as_json(news_json(self.world.change_news(request.json()["id"]))),
@@ -129,6 +130,11 @@ class Control:
     def remove(self, request: Request) -> Response:
         """Remove a post."""
         self.world.remove_post(request.json()["id"])
+        return as_json({})
+
+    def restore(self, request: Request) -> Response:
+        """Bring back a removed post."""
+        self.world.restore_post(request.json()["id"])
         return as_json({})
 
     def wait(self, request: Request) -> Response:

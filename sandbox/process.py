@@ -194,6 +194,10 @@ class SandboxProcess:
         """Take a post off the site and from upstream; upstream's own news, too."""
         self._control("POST", "/remove", {"id": post})
 
+    def restore(self, post: str) -> None:
+        """Bring back what was removed."""
+        self._control("POST", "/restore", {"id": post})
+
     def wait(self, days: int) -> None:
         """Let days pass on which nothing is published: quotes and bars go on."""
         self._control("POST", "/wait", {"days": days})

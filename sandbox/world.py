@@ -64,6 +64,7 @@ class World:
         self._plans: list[Plan] = []
         self._versions: dict[str, int] = {}
         self._articles: dict[str, tuple[Plan, Draft, tuple[SitePost, ...]]] = {}
+        self._removed: dict[str, tuple[tuple[Plan, Draft, tuple[SitePost, ...]] | None, News | None]] = {}
         for index, kind in enumerate(self._planner.kinds(posts)):
             self._write(self._planner.plan(index, kind))
         self._newsroom = Newsroom(seed, first_day, last_day, self._planner.taken)
@@ -132,9 +133,24 @@ class World:
         if post not in self._articles:
             self._news(post)
         self.now += timedelta(minutes=1)
-        self._articles.pop(post, None)
-        self.news.pop(_number(post), None)
+        self._removed[post] = self._articles.pop(post, None), self.news.pop(_number(post), None)
         self._build()
+
+    def restore_post(self, post: str) -> None:
+        """Bring back what was taken off, as it was: the site's post, upstream's news."""
+        if post not in self._removed:
+            raise UnknownPostError(f"post {post!r} was never removed")
+        self.now += timedelta(minutes=1)
+        article, news = self._removed.pop(post)
+        if article:
+            self._articles[post] = article
+        if news:
+            self.news[news.digits] = news
+        self._build()
+
+    def was_removed(self, post: str) -> bool:
+        """Tell whether a post was taken off."""
+        return post in self._removed
 
     def wait(self, days: int) -> None:
         """Let days pass on which nothing is published."""

@@ -52,9 +52,9 @@ def merge(stored: Document | None, read: Reading) -> Merged:
     latest = is_latest(forms.get(read.form), read)
     forms[read.form] = entry_after(forms.get(read.form), read)
     block = read.block
-    if stored and not (latest and read.form == _best(forms)):
+    if stored and not (latest and read.form == best_form(forms)):
         block = {name: stored[name] for name in BLOCK}
-    revision, changed_at = _revisions(forms)
+    revision, changed_at = revisions(forms)
     first_seen = min(stored["first_seen_at"], read.read_at) if stored else read.read_at
     available = (
         min((stored["available_at"], stored["available_from"]), read.available) if stored else read.available
@@ -62,28 +62,29 @@ def merge(stored: Document | None, read: Reading) -> Merged:
     document = {
         "_id": read.post,
         **block,
-        **_united(forms, stored),
+        **united(forms, stored),
         "revision": revision,
         "changed_at": changed_at,
         "first_seen_at": first_seen,
         "available_at": available[0],
         "available_from": available[1],
     }
-    document["main_symbols"] = _main_symbols(document)
+    document["main_symbols"] = main_symbols(document)
     changed = stored is None or any(stored.get(name) != value for name, value in document.items())
     history = _history(stored, read, document) if changed else []
     revised = stored is not None and revision > stored["revision"]
     return Merged(document, history, changed=changed, revised=revised)
 
 
-def _best(forms: Iterable[str]) -> str:
+def best_form(forms: Iterable[str]) -> str:
+    """Give the best of some forms (crawler.items.FORMS)."""
     return min(forms, key=FORMS.index)
 
 
 def _history(stored: Document | None, read: Reading, document: Document) -> list[Document]:
     """Give the row for the wording that the document no longer holds, or never held, if one is new here."""
     if stored and stored["content_hash"] != document["content_hash"]:
-        form = _best(stored["forms"])
+        form = best_form(stored["forms"])
         return [_row(stored, form, stored["forms"][form]["at"], document)]
     is_new = (read.at, read.hash) in wordings(document["forms"][read.form])
     if is_new and read.hash != document["content_hash"]:
@@ -103,7 +104,7 @@ def _row(wording: Document, form: str, at: datetime, document: Document) -> Docu
     }
 
 
-def _revisions(forms: Document) -> tuple[int, datetime | None]:
+def revisions(forms: Document) -> tuple[int, datetime | None]:
     """Count revisions along the time line; give the time of the last one (None: there was none).
 
     At each time the best form met so far counts: a better one completes, a worse one has been overtaken.
@@ -119,7 +120,7 @@ def _revisions(forms: Document) -> tuple[int, datetime | None]:
     return revision, changed_at
 
 
-def _united(forms: Document, stored: Document | None) -> Document:
+def united(forms: Document, stored: Document | None) -> Document:
     """Give the fields that are taken from all forms, best first."""
     ranked = [forms[form] for form in sorted(forms, key=FORMS.index)]
     said = [{name: told["value"] for name, told in entry["said"].items()} for entry in ranked]
@@ -130,7 +131,7 @@ def _united(forms: Document, stored: Document | None) -> Document:
     document = {name: _first(form.get(name) for form in said) for name in _SINGLE}
     return document | {
         **_published(said, stored),
-        "body_from": _best(forms).split("-")[0],
+        "body_from": best_form(forms).split("-")[0],
         "categories": _each_once(categories, *(entry["categories"] for entry in ranked)),
         "tags": _each_once(tags, *(entry["tags"] for entry in ranked)),
         "post_url": _first(urls),
@@ -186,14 +187,14 @@ def _time_rank(time: Document) -> tuple[bool, int]:
 
 def _securities(said: list[Document]) -> list[Document]:
     """Unite the securities of all forms, in order of first mention in the best form that has each."""
-    united: dict[str, Document] = {}
+    found: dict[str, Document] = {}
     for entry in (security for form in said for security in form["securities"]):
-        known = united.setdefault(entry["secid"], dict(entry))
+        known = found.setdefault(entry["secid"], dict(entry))
         evidence = {*known["evidence"], *entry["evidence"]}
         known["evidence"] = [kind for kind in EVIDENCE if kind in evidence]
         known["mentions"] = max(known["mentions"], entry["mentions"])
         known["name"] = known["name"] or entry["name"]
-    return list(united.values())
+    return list(found.values())
 
 
 def _upstream(document: Document, forms: Document, stored: Document | None) -> Document:
@@ -204,7 +205,7 @@ def _upstream(document: Document, forms: Document, stored: Document | None) -> D
     return {"missing": missing, "absent": absent}
 
 
-def _main_symbols(document: Document) -> list[str]:
+def main_symbols(document: Document) -> list[str]:
     """Give the symbols a post is about: charted, told by upstream, or named in title or digest."""
     headline = [document["title"], document["digest"] or ""]
     return sorted(
