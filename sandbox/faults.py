@@ -236,6 +236,14 @@ def _a_year_earlier(year: re.Match[bytes]) -> bytes:
     return b"%d" % (int(year[0]) - 1)
 
 
+@_fault("no-headlines", "the pages of posts have empty headlines")
+def _no_headlines(_request: Request, response: Response, _world: World) -> Response:
+    return replace(response, body=_WHOLE_HEADLINE.sub(rb"\1</h1>", response.body))
+
+
+_WHOLE_HEADLINE = re.compile(rb"(</small>\s*<h1>).*?</h1>", re.DOTALL)
+
+
 @_fault("hostile-words", "headlines hold terminal escapes, format directives, operators, markup and a path")
 def _hostile_words(_request: Request, response: Response, _world: World) -> Response:
     html_words = HOSTILE_WORDS.replace("&", "&amp;").replace("<", "&lt;").encode()

@@ -41,6 +41,9 @@ QUERIES = (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
 SECTIONS = {
     part.partition("\n")[0]: part.partition("\n")[2] for part in re.split(r"^## ", QUERIES, flags=re.MULTILINE)[1:]
 }
+AS_KNOWN = SECTIONS.pop("As known at a time")
+"""No query: it calls a function of this project."""
+
 UTC_TIMES: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 FIRST_RUN, SECOND_RUN = "20220301T055958-finews-1a2b3c", "20220302T010000-finews-4d5e6f"
@@ -416,6 +419,18 @@ def test_queries_answer_and_use_their_index(title: str, mongo_uri: str, filled: 
     assert not {"COLLSCAN", "SORT"} & {stage for stage, _ in stages}
 
 
+def test_posts_as_known_at_a_time(mongo_uri: str, filled: str) -> None:
+    (python,) = blocks(AS_KNOWN, "python")
+    names: dict[str, Any] = {"uri": mongo_uri}
+    here = python.replace('client["finews"]', f'client["{filled}"]')
+    assert here != python
+    exec(compile(here, "docs/queries.md", "exec"), names)  # noqa: S102 - the project's own page
+    (post,) = names["found"]
+    known = ("_id", "title", "text", "revision", "changed_at", "unsure")
+    expected = shown(REVISED, text="共80亿。", revision=1, changed_at=None, unsure=[])
+    assert {name: post[name] for name in known} == expected
+
+
 def test_the_connection_of_the_page(mongo_uri: str) -> None:
     (python,) = blocks(QUERIES.partition("\n## ")[0], "python")
     names: dict[str, Any] = {"uri": mongo_uri}
@@ -508,6 +523,6 @@ def test_the_names_in_extending_are_those_of_the_code(name: str) -> None:
 @pytest.mark.parametrize("page", ["docs/data.md", "docs/queries.md", "docs/extending.md", "docs/drills.md"])
 def test_links_between_the_pages_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    headings = {heading.lower() for heading in re.findall(r"^#+ (\w+)$", text, re.MULTILINE)}
+    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^#+ ([\w ]+)$", text, re.MULTILINE)}
     for target in re.findall(r"\]\(([^):]+)\)", text):
         assert target.removeprefix("#") in headings or (ROOT / "docs" / target).exists()

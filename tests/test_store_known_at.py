@@ -25,7 +25,8 @@ def told(database: tuple[str, str], posts: list[Post], wanted: dict[str, Any], *
 
     async def scenario() -> list[list[Any]]:
         store = Store(*database, Path())
-        writer = PostWriter(await store.open(), "r1", "finews", 10)
+        await store.open()
+        writer = PostWriter(store, "r1", "finews")
         writer.start()
         for post in posts:
             await writer.write(post)
