@@ -3,6 +3,7 @@
     await known_at(database, {"_id": {"$in": ids}}, at)
     await known_at(database, {"published_at": {"$gte": day, "$lt": next_day}}, at)
 
+A Jekyll source counts from its commit, or its publication, on: as `available_at` does, not from when it was read.
 From `forms` of a post (who said what since when) and the wordings in the post and in `post_revisions`; two
 queries, however many posts. For any order in which the readings came.
 
@@ -32,9 +33,9 @@ _NOT_DATED = ("post_url", "post_urls", "categories", "missing", "absent", "forms
 async def known_at(database: Database, wanted: Document, at: datetime) -> list[Document]:
     """Give what was known at `at` (aware) of the posts that match a query today, by `_id`; see above.
 
-    Posts first read later are left out. Raises PyMongoError.
+    Posts that became available later are left out. Raises PyMongoError.
     """
-    posts = await database.posts.find({**wanted, "first_seen_at": {"$lte": at}}).sort("_id", 1).to_list()
+    posts = await database.posts.find({**wanted, "available_at": {"$lte": at}}).sort("_id", 1).to_list()
     changed = [post["_id"] for post in posts if _wording(post, at) != _wording(post, None)]
     rows: dict[str, list[Document]] = {}
     async for row in database.post_revisions.find({"post": {"$in": changed}}).sort([("post", 1), ("at", 1)]):
@@ -56,7 +57,8 @@ def as_known(post: Document, rows: Iterable[Document], at: datetime) -> Document
         **{name: value for name, value in united(forms, None).items() if name not in _NOT_DATED},
         "revision": revision,
         "changed_at": changed_at,
-        "first_seen_at": post["first_seen_at"],
+        "available_at": post["available_at"],
+        "available_from": post["available_from"],
         "withdrawn_at": post["withdrawn_at"] if post["withdrawn_at"] and post["withdrawn_at"] <= at else None,
     }
     later = {name for form in forms for name, told in post["forms"][form]["said"].items() if told["at"] > at}

@@ -101,7 +101,6 @@ def test_for_any_order_it_is_the_document_of_the_readings_up_to_then(data: st.Da
     assert {name: document[name] for name in sure} == {name: expected[name] for name in sure}
     if "securities" not in document["unsure"]:
         assert document["securities"] == expected["securities"]
-    assert document["first_seen_at"] == expected["first_seen_at"]
 
 
 def plain(one: Sighting) -> Sighting:
