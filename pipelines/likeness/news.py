@@ -3,10 +3,12 @@
 From a document of `posts`; gives the folded forms that bands and comparison work on, each made once.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from rensa import RMinHash
@@ -19,6 +21,8 @@ _RULES = 1
 
 VERSION = f"{_RULES}-rminhash{RMinHash.ALGORITHM_VERSION}"
 """Of all that decides likeness: keys and verdicts of two versions are not compared."""
+
+_SENTENCE_END = re.compile(r"[。!?;\n]")
 
 SHORT = 200
 """Characters below which a text is a flash: it says one thing, and each of its words counts."""
@@ -47,9 +51,14 @@ class News:
         return self.earliest if self.earliest == self.latest else None
 
     @cached_property
+    def sentences(self) -> tuple[tuple[str, ...], ...]:
+        """The text as comparable words (pipelines/likeness/tokens.py), by sentences."""
+        return tuple(filter(None, map(tokens, _SENTENCE_END.split(body(self.text)))))
+
+    @cached_property
     def tokens(self) -> tuple[str, ...]:
-        """The words of the text in comparable form (pipelines/likeness/tokens.py)."""
-        return tokens(body(self.text))
+        """Its words in one."""
+        return tuple(chain.from_iterable(self.sentences))
 
     @cached_property
     def title_tokens(self) -> tuple[str, ...]:

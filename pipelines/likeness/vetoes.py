@@ -1,0 +1,159 @@
+"""What makes two alike texts two news: numbers, days, codes, directions, denials or names that were replaced. Pure.
+
+In: the changes of their alignment, in place, not as sets. Gives the conflicts of each change, by kind.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import Decimal
+
+import rjieba
+
+from pipelines.likeness.align import Change, Words
+from pipelines.likeness.days import day, may_be_one
+from pipelines.likeness.tokens import is_number
+from pipelines.likeness.words import denials, is_empty, pointed, same
+
+_DENIED = 4
+"""Words of the longest insertion whose denial turns what stands around it: 并未能够. A longer one speaks for itself."""
+
+_PLACEHOLDER = "\0"
+"""Stands for a word that is no single character, where texts are searched."""
+
+_NAMES = frozenset("nr nrt nrfg ns nt nz j".split())
+"""Tags that rjieba gives to names of people, places, organisations and brands, and to abbreviations."""
+
+_THINGS = _NAMES | frozenset("n t s f b eng x l i vn m mq an ng tg".split())
+"""The same and nouns of other kinds: what a sentence is about."""
+
+
+def figures(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
+    """Tell whether a number was replaced by another."""
+    left, right = (Counter(filter(is_number, words)) for words in (change.left, change.right))
+    left, right = left - right, right - left
+    if not left or not right:
+        return False
+    fewer, more = sorted((list(left.elements()), list(right.elements())), key=len)
+    return not all(any(_rounded(one, other) for other in more) for one in fewer)
+
+
+def _rounded(one: str, other: str) -> bool:
+    """Tell whether a number is another one rounded to three digits or more: 1.23亿 for 12345.6万."""
+    if one[0] != other[0] or one[0] == "~":
+        return False
+    few, many = sorted((Decimal(one[1:]), Decimal(other[1:])), key=lambda number: len(number.as_tuple().digits))
+    kept = len(few.normalize().as_tuple().digits)
+    return kept >= 3 and abs(many - few) * 2 <= Decimal(1).scaleb(few.normalize().adjusted() - kept + 1)
+
+
+def days(change: Change, at: tuple[datetime | None, datetime | None]) -> bool:
+    """Tell whether a day, month, year or period was replaced by another. 今日 is the day of its own text."""
+    left, right = ([word for word in words if word[0] == "@"] for words in (change.left, change.right))
+    if not left or not right:
+        return False
+    if len(left) <= len(right):
+        return not all(any(_one_day(word, other, at) for other in right) for word in left)
+    return not all(any(_one_day(other, word, at) for other in left) for word in right)
+
+
+def _one_day(left: str, right: str, at: tuple[datetime | None, datetime | None]) -> bool:
+    one, other = day(left, at[0]), day(right, at[1])
+    if one is None or other is None:
+        return left == right or (one is None) != (other is None)
+    return may_be_one(one, other)
+
+
+def codes(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
+    """Tell whether the code of a security, or a Latin word, was replaced by another."""
+    for is_kind in (lambda word: word[0] == "&", lambda word: "a" <= word[0] <= "z"):
+        left, right = (set(filter(is_kind, words)) for words in (change.left, change.right))
+        if left - right and right - left and not any(same(one, other) for one in left for other in right):
+            return True
+    return False
+
+
+def directions(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
+    """Tell whether a word was replaced by one that points the other way."""
+    if not change.left or not change.right:
+        return False
+    left, right = (pointed(*_spelt(change, words)) for words in (change.left, change.right))
+    return any((axis, -sign) in right and (axis, -sign) not in left for axis, sign in left - right)
+
+
+def negations(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
+    """Tell whether the one text denies what the other says."""
+    if max(len(change.left), len(change.right)) > (2 if change.left and change.right else 1) * _DENIED:
+        return False
+    left, right = (denials(*_spelt(change, words)) for words in (change.left, change.right))
+    return left % 2 != right % 2
+
+
+def _spelt(change: Change, words: Words) -> tuple[str, int, int]:
+    """Give a side of a change with what stands around it, and where in that it begins and ends; a character a word."""
+    text = "".join(
+        word if len(word) == 1 and not word.isascii() else _PLACEHOLDER
+        for word in (*change.before, *words, *change.after)
+    )
+    return text, len(change.before), len(change.before) + len(words)
+
+
+def things(change: Change, tags: frozenset[str] = _THINGS) -> tuple[str, str] | None:
+    """Give what was replaced by what, where both are nouns (or other `tags`) and do not mean the same, else None."""
+    left, right = ("".join(word for word in words if _is_letter(word)) for words in (change.left, change.right))
+    if not left or not right or _abbreviates(left, right) or _means_the_same(change, left, right):
+        return None
+    ours, theirs = _named(change, change.left, tags), _named(change, change.right, tags)
+    ours, theirs = _unmatched(ours, theirs), _unmatched(theirs, ours)
+    return ("".join(ours), "".join(theirs)) if ours and theirs else None
+
+
+def names(change: Change) -> tuple[str, str] | None:
+    """Give which name was replaced by which, else None."""
+    return things(change, _NAMES)
+
+
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and not word.isascii()
+
+
+def _abbreviates(one: str, other: str) -> bool:
+    """Tell whether the shorter has only characters of the longer, in their order: 中国石化, 中国石油化工."""
+    few, many = sorted((one, other), key=len)
+    rest = iter(many)
+    return all(character in rest for character in few)
+
+
+def _means_the_same(change: Change, left: str, right: str) -> bool:
+    """Tell whether both sides, with up to two characters around them, are words for the same."""
+    before = "".join(word if _is_letter(word) else " " for word in change.before)
+    after = "".join(word if _is_letter(word) else " " for word in change.after)
+    return any(
+        same(before[len(before) - i :] + left + after[:j], before[len(before) - i :] + right + after[:j])
+        for i in range(3)
+        for j in range(3)
+    )
+
+
+def _named(change: Change, words: Words, tags: Iterable[str]) -> list[str]:
+    """Give the words with such tags that a side of a change has a part of."""
+    text, start, end = _spelt(change, words)
+    found, at = [], 0
+    for word, tag in rjieba.tag(text.replace(_PLACEHOLDER, " ")):
+        if at < end and at + len(word) > start and tag in tags and word.strip() and not is_empty(word):
+            found.append(word)
+        at += len(word)
+    return found
+
+
+def _unmatched(words: list[str], others: list[str]) -> list[str]:
+    return [word for word in words if not any(same(word, other) or _abbreviates(word, other) for other in others)]
+
+
+CONFLICTS: tuple[Callable[[Change, tuple[datetime | None, datetime | None]], bool], ...] = (
+    figures,
+    days,
+    codes,
+    directions,
+    negations,
+)
