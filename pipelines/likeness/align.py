@@ -4,9 +4,8 @@ Gives `Change`s in order: what stands in one text and what in its place in the o
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from rapidfuzz.distance import Levenshtein
 
@@ -33,47 +32,53 @@ class Change:
 
 
 def changes(one: Sequence[Words], other: Sequence[Words]) -> list[Change]:
-    """Align two texts, given as sentences, by the fewest replacements. A sentence that stands in both is no change."""
-    left, right = _without_shared(one, other)
+    """Align two texts, given as sentences, by the fewest replacements. A sentence that was only moved is no change."""
+    moved = _moved(one, other)
+    left, right = _Side(one, moved), _Side(other, moved)
     found = []
     start: tuple[int, int] | None = None
-    for step in (*Levenshtein.opcodes(left, right), None):
-        if step is None or step.tag == "equal":
-            if start:
-                ends = (step.src_start, step.dest_start) if step else (len(left), len(right))
-                found.append(_change(left, right, start, ends))
+    for step in Levenshtein.opcodes(left.words, right.words):
+        if step.tag != "equal":
+            start = start or (step.src_start, step.dest_start)
+        elif start:
+            found.append(_change(left, right, start, (step.src_start, step.dest_start)))
             start = None
-        elif start is None:
-            start = step.src_start, step.dest_start
+    if start:
+        found.append(_change(left, right, start, (len(left.words), len(right.words))))
     return found
 
 
-def _without_shared(one: Sequence[Words], other: Sequence[Words]) -> tuple[Words, Words]:
-    """Give the words of both; where sentences change places, without those that both have: they were only moved."""
+def _moved(one: Sequence[Words], other: Sequence[Words]) -> Counter[Words]:
+    """Give the sentences that both texts have, where they stand in another order: moved, they would look replaced."""
     shared = Counter(one) & Counter(other)
-    if [words for words in one if words in shared] == [words for words in other if words in shared]:
-        return _joined(one), _joined(other)
-    return _joined(_rest(one, shared)), _joined(_rest(other, shared))
+    in_place = [words for words in one if words in shared] == [words for words in other if words in shared]
+    return Counter() if in_place else shared
 
 
-def _rest(sentences: Sequence[Words], shared: Counter[Words]) -> Iterator[Words]:
-    left = shared.copy()
-    for words in sentences:
-        if left[words]:
-            left[words] -= 1
-        else:
-            yield words
+class _Side:
+    """The words of a text that are aligned, and how many of its words stand before each."""
+
+    def __init__(self, sentences: Sequence[Words], moved: Counter[Words]) -> None:
+        left = moved.copy()
+        words: list[str] = []
+        self.places: list[int] = []
+        place = 0
+        for sentence in sentences:
+            if left[sentence]:
+                left[sentence] -= 1
+            else:
+                words += sentence
+                self.places += range(place, place + len(sentence))
+            place += len(sentence)
+        self.words = tuple(words)
+        self.places.append(place)
 
 
-def _joined(sentences: Iterable[Words]) -> Words:
-    return tuple(chain.from_iterable(sentences))
-
-
-def _change(left: Words, right: Words, start: tuple[int, int], end: tuple[int, int]) -> Change:
+def _change(left: _Side, right: _Side, start: tuple[int, int], end: tuple[int, int]) -> Change:
     return Change(
-        left[start[0] : end[0]],
-        right[start[1] : end[1]],
-        left[max(0, start[0] - AROUND) : start[0]],
-        left[end[0] : end[0] + AROUND],
-        min(start),
+        left.words[start[0] : end[0]],
+        right.words[start[1] : end[1]],
+        left.words[max(0, start[0] - AROUND) : start[0]],
+        left.words[end[0] : end[0] + AROUND],
+        min(left.places[start[0]], right.places[start[1]]),
     )

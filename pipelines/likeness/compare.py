@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipelines.likeness.align import Change, changes
 from pipelines.likeness.news import News
-from pipelines.likeness.vetoes import codes, days, directions, figures, names, negations, things
+from pipelines.likeness.vetoes import codes, days, directions, figures, is_reworded, names, negations, things
 from pipelines.published import BEIJING
 
 _NEAR_SHORT = 0.5
@@ -74,8 +74,8 @@ def likeness(a: News, b: News, days: int = 7) -> Likeness | None:
 
 
 def _aligned(one: News, other: News, found: list[Change]) -> float:
-    """Give the share of both texts' words that the alignment leaves unchanged."""
-    changed = sum(len(change.left) + len(change.right) for change in found)
+    """Give the share of both texts' words that are equal or say the same."""
+    changed = sum(len(change.left) + len(change.right) for change in found if not is_reworded(change))
     return 1 - changed / (len(one.tokens) + len(other.tokens))
 
 
@@ -86,14 +86,15 @@ def _two_news(one: News, other: News, found: list[Change]) -> bool:
     corrected = [change for change in found if figures(change, at) or days(change, at)]
     if min(len(one.comparable), len(other.comparable)) < _LONG:
         return bool(corrected) or any(map(things, found))
+    known = (*one.names, *other.names)
     lead = [change for change in found if change.start < _LEAD]
-    if any(change in lead for change in corrected) or any(map(names, lead)):
+    if any(change in lead for change in corrected) or any(names(change, known) for change in lead):
         return True
     if len({(change.left, change.right) for change in corrected}) > 1:
         return True
     if corrected and _titles_conflict(one, other, at):
         return True
-    return any(times > 1 for times in Counter(filter(None, map(names, found))).values())
+    return any(times > 1 for times in Counter(filter(None, (names(change, known) for change in found))).values())
 
 
 def _titles_conflict(one: News, other: News, at: Times) -> bool:

@@ -30,6 +30,7 @@ _SMALL_PRINT = (
     r"(?:免责声明|风险提示|特别提示|郑重声明|声明|投资有风险|市场有风险|本文不构成|以上内容|上述内容|本文仅|本文转载|转载|版权"
     r"|更多|欲知|想了解|扫码|扫描|关注|点击|下载|打开|举报|海量资讯|\(?完\)?$|\(?end\)?$)"
 )
+_FINE_LINE = re.compile(rf"\s*[(\[【]?(?:(?:免责|郑重)?声明|风险提示|{_CREDIT})\s*[::/|丨].{{0,100}}|\s*[(]?(?:完|end)[)]?\s*")
 _TAIL_LINE = re.compile(rf"\s*[(\[【]?(?:{_CREDIT}\s*[::/|丨 ].{{0,60}}|{_SMALL_PRINT}.{{0,120}})", re.IGNORECASE)
 _TAIL = re.compile(
     rf"(?<=[。!?;)\]”\"])\s*(?:{_CREDIT}\s*[::/|丨].{{0,60}}|(?:更多|免责声明|风险提示|本文不构成|以上内容)[^。]{{0,80}}。?)$"
@@ -44,6 +45,7 @@ _ROUNDS = 4
 def body(text: str) -> str:
     """Give the news of a text."""
     lines = [line for line in unicodedata.normalize("NFKC", text).split("\n") if line.strip()]
+    lines = [line for line in lines if not _FINE_LINE.fullmatch(line)] or lines
     while len(lines) > 1 and _TAIL_LINE.fullmatch(lines[-1]):
         lines.pop()
     while len(lines) > 1 and _BYLINE.fullmatch(lines[0].strip()):

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from pipelines.likeness.numerals import digits
+from pipelines.likeness.words import one_name
 
 
 _MULTIPLIERS = {
@@ -31,7 +32,7 @@ _MULTIPLIERS = {
     "万亿": 12,
 }
 _COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_RELATIVE = "今日|今天|昨日|昨天|前日|明日|明天|今年|去年|明年|前年|本月|上月|上个月|下月|下个月"
+_RELATIVE = "今日|今天|昨日|昨天|明日|明天|今年|去年|明年|(?<![目当此之以])前[日年]|本月|上月|上个月|下月|下个月"
 _ONE_NAME = {"今天": "今日", "昨天": "昨日", "明天": "明日", "上个月": "上月", "下个月": "下月"}
 _PERIODS = {"three": "@q1-3", "half": "@h1", "second": "@h2", "first": "@q1", "spring": "@q1"}
 _WEEKDAYS = dict(zip("一二三四五六天", "123456日", strict=True))
@@ -53,7 +54,7 @@ _WORD = re.compile(
     r"(?:度|(?P<m>1[0-2]|0?[1-9])(?:月份?|[-/.](?=\d))(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?![\d.%]))(?![年内]))?)?"
     r"|(?<![\d.-])(?P<m2>1[0-2]|0?[1-9])月(?:(?P<d2>3[01]|[12]\d|0?[1-9])[日号]|份)?(?!期)"
     r"|(?<![\d.第续近前后每过来历超约达共])(?P<d3>3[01]|[12]\d|0?[1-9])日(?![均线内游累])"
-    r"|(?:(?P<pm>下午|晚间?|傍晚)|上午|凌晨|早[上间]?)?(?<![\d.:])(?P<h>2[0-4]|1\d|0?\d)"
+    r"|(?:(?P<pm>下午|晚间?|傍晚)|上午|凌晨|早[上间]?)?(?<!\d)(?<!\d[.:])(?P<h>2[0-4]|1\d|0?\d)"
     r"(?::(?P<min>[0-5]\d)(?::[0-5]\d)?|(?:时|点)(?:(?P<min2>[0-5]?\d)分|(?P<half_past>半)|整))(?!\d)"
     r"|(?:(?P<pm2>下午|晚间?|傍晚)|上午|凌晨)(?P<h2>2[0-4]|1\d|0?\d)[时点](?!\d)"
     r"|(?:人民币)?(?P<sign>(?:(?<=[为至达降跌是(,:;、\s])|^)[-−])?(?P<n>\d+(?:\.\d+)?)[多余]?"
@@ -67,7 +68,7 @@ DAY = re.compile(r"@\d*-\d*-\d+|@周.")
 
 def tokens(text: str) -> tuple[str, ...]:
     """Give the words of a folded text."""
-    plain = _COMMA.sub("", digits(text))
+    plain = one_name(_COMMA.sub("", digits(text)))
     return tuple(_word(match) for match in _WORD.finditer(plain))
 
 

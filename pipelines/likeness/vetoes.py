@@ -24,8 +24,12 @@ _PLACEHOLDER = "\0"
 _NAMES = frozenset("nr nrt nrfg ns nt nz j".split())
 """Tags that rjieba gives to names of people, places, organisations and brands, and to abbreviations."""
 
-_THINGS = _NAMES | frozenset("n t s f b eng x l i vn m mq an ng tg".split())
-"""The same and nouns of other kinds: what a sentence is about."""
+_LINKS = frozenset("d df dg ad vd c p r rr rz y e o k h zg f q u ud ug uj ul uv uz".split())
+"""Its tags of words that link and shade: one medium writes them another way. All others say what happened to whom."""
+
+
+Word = tuple[str, str]
+"""A word and its tag."""
 
 
 def figures(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
@@ -40,6 +44,8 @@ def figures(change: Change, _at: tuple[datetime | None, datetime | None]) -> boo
 
 def _rounded(one: str, other: str) -> bool:
     """Tell whether a number is another one rounded to three digits or more: 1.23亿 for 12345.6万."""
+    if one[0] != other[0] and {one[0], other[0]} == {"#", "^"}:  # 17点 of an exchange rate are 17个基点
+        return Decimal(min(one, other)[1:]).scaleb(-2) == Decimal(max(one, other)[1:])
     if one[0] != other[0] or one[0] == "~":
         return False
     few, many = sorted((Decimal(one[1:]), Decimal(other[1:])), key=lambda number: len(number.as_tuple().digits))
@@ -98,19 +104,38 @@ def _spelt(change: Change, words: Words) -> tuple[str, int, int]:
     return text, len(change.before), len(change.before) + len(words)
 
 
-def things(change: Change, tags: frozenset[str] = _THINGS) -> tuple[str, str] | None:
-    """Give what was replaced by what, where both are nouns (or other `tags`) and do not mean the same, else None."""
-    left, right = ("".join(word for word in words if _is_letter(word)) for words in (change.left, change.right))
+def rewordings(change: Change) -> tuple[list[Word], list[Word]]:
+    """Give the words that were replaced by words that do not say the same: those of either side that say something.
+
+    Both are empty where one side says nothing, or all that it says is said by the other.
+    """
+    left, right = ("".join(filter(_is_letter, words)) for words in (change.left, change.right))
     if not left or not right or _abbreviates(left, right) or _means_the_same(change, left, right):
-        return None
-    ours, theirs = _named(change, change.left, tags), _named(change, change.right, tags)
+        return [], []
+    ours, theirs = _told(change, change.left), _told(change, change.right)
     ours, theirs = _unmatched(ours, theirs), _unmatched(theirs, ours)
-    return ("".join(ours), "".join(theirs)) if ours and theirs else None
+    return (ours, theirs) if ours and theirs else ([], [])
 
 
-def names(change: Change) -> tuple[str, str] | None:
-    """Give which name was replaced by which, else None."""
-    return things(change, _NAMES)
+def things(change: Change) -> bool:
+    """Tell whether a word that says what happened, or to whom, was replaced by another."""
+    return any(tag not in _LINKS for words in rewordings(change) for _, tag in words)
+
+
+def names(change: Change, known: Iterable[str]) -> tuple[str, str] | None:
+    """Give which name was replaced by which; None where no name was. `known`: names of securities, beside those
+    that can be told by their form.
+    """
+    sides = rewordings(change)
+    named = any(tag in _NAMES or any(word in name for name in known) for words in sides for word, tag in words)
+    return ("".join(word for word, _ in sides[0]), "".join(word for word, _ in sides[1])) if named else None
+
+
+def is_reworded(change: Change) -> bool:
+    """Tell whether both sides are one word for the same."""
+    left, right = ("".join(filter(_is_letter, words)) for words in (change.left, change.right))
+    whole = len(left) == len(change.left) and len(right) == len(change.right)
+    return whole and bool(left and right) and _means_the_same(change, left, right)
 
 
 def _is_letter(word: str) -> bool:
@@ -135,19 +160,23 @@ def _means_the_same(change: Change, left: str, right: str) -> bool:
     )
 
 
-def _named(change: Change, words: Words, tags: Iterable[str]) -> list[str]:
-    """Give the words with such tags that a side of a change has a part of."""
+def _told(change: Change, words: Words) -> list[Word]:
+    """Give the words that say something which a side of a change has a part of."""
     text, start, end = _spelt(change, words)
     found, at = [], 0
     for word, tag in rjieba.tag(text.replace(_PLACEHOLDER, " ")):
-        if at < end and at + len(word) > start and tag in tags and word.strip() and not is_empty(word):
-            found.append(word)
+        if at < end and at + len(word) > start and word.strip() and not is_empty(word):
+            found.append((word, tag))
         at += len(word)
     return found
 
 
-def _unmatched(words: list[str], others: list[str]) -> list[str]:
-    return [word for word in words if not any(same(word, other) or _abbreviates(word, other) for other in others)]
+def _unmatched(words: list[Word], others: list[Word]) -> list[Word]:
+    return [
+        (word, tag)
+        for word, tag in words
+        if not any(same(word, other) or _abbreviates(word, other) for other, _ in others)
+    ]
 
 
 CONFLICTS: tuple[Callable[[Change, tuple[datetime | None, datetime | None]], bool], ...] = (

@@ -110,9 +110,9 @@ def numerals(post: Told, _chance: random.Random) -> Told | None:
 def figures(post: Told, _chance: random.Random) -> Told | None:
     """Chinese numerals as digits."""
     text = re.sub(
-        r"([一二三四五六七八九])(?=[家个名只年款台万亿])", lambda m: str(NUMERALS.index(m[1])), post.text
+        r"(?<![十百千零])([一二三四五六七八九])(?=[家个名只年款台万亿])", lambda m: str(NUMERALS.index(m[1])), post.text
     )
-    text = re.sub(r"([一二三四五六七八九])成(?!立)", lambda m: f"{NUMERALS.index(m[1])}0%", text)
+    text = re.sub(r"(?<![十百千零])([一二三四五六七八九])成(?!立)", lambda m: f"{NUMERALS.index(m[1])}0%", text)
     return None if text == post.text else post._replace(text=text)
 
 
@@ -233,7 +233,7 @@ def bases() -> Iterator[Base]:
         yield _whole(f"a{number:02}", article, article.paragraphs)
         for place, paragraph in enumerate(article.paragraphs):
             yield Base(f"a{number:02}p{place}", Told(article.title, paragraph), article.other_title, (), (), edits=1)
-    for number in range(12):
+    for number in range(8):
         parts = [ARTICLES[(number + step) % len(ARTICLES)] for step in range(2 + number % 4)]
         yield _whole(f"c{number:02}", parts[0], tuple(line for part in parts for line in part.paragraphs))
 
