@@ -2,8 +2,8 @@
 
     python -m tests.likeness_report [FILE]
 
-FILE: lines as in tests/data/near_duplicates.jsonl, which is the default. Prints both halves: rules were tuned on `tune`
-alone. `keys`: share of the true pairs that also share a key of the candidate index.
+FILE: lines as in tests/data/near_duplicates.jsonl, which is the default. Prints both halves: rules were tuned on
+`tune` alone. `keys`: share of the true pairs that also share a key of the candidate index.
 """
 
 import hashlib

@@ -5,12 +5,18 @@ Gives `Change`s in order: what stands in one text and what in its place in the o
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import Levenshtein
 
 AROUND = 4
 """Words shown on either side of a change: as long as the longest word that a change may have cut in two."""
+
+_PASSAGE = 8
+"""Words of the shortest passage that is looked for elsewhere."""
+
+_EDITED = 0.6
+"""Share of equal words from which two passages are one that was edited."""
 
 Words = tuple[str, ...]
 
@@ -32,7 +38,7 @@ class Change:
 
 
 def changes(one: Sequence[Words], other: Sequence[Words]) -> list[Change]:
-    """Align two texts, given as sentences, by the fewest replacements. A sentence that was only moved is no change."""
+    """Align two texts, given as sentences, by the fewest replacements. What was only moved is no change."""
     moved = _moved(one, other)
     left, right = _Side(one, moved), _Side(other, moved)
     found = []
@@ -45,11 +51,24 @@ def changes(one: Sequence[Words], other: Sequence[Words]) -> list[Change]:
             start = None
     if start:
         found.append(_change(left, right, start, (len(left.words), len(right.words))))
+    return _edited_where_moved(found)
+
+
+def _edited_where_moved(found: list[Change]) -> list[Change]:
+    """Give changes, and in place of a passage that was moved and edited the changes within it."""
+    for gone in [change for change in found if not change.right and len(change.left) >= _PASSAGE]:
+        for come in [change for change in found if not change.left and len(change.right) >= _PASSAGE]:
+            if gone in found and Levenshtein.normalized_similarity(gone.left, come.right) >= _EDITED:
+                found = [change for change in found if change not in (gone, come)]
+                found += [
+                    replace(change, start=change.start + min(gone.start, come.start))
+                    for change in changes((gone.left,), (come.right,))
+                ]
     return found
 
 
 def _moved(one: Sequence[Words], other: Sequence[Words]) -> Counter[Words]:
-    """Give the sentences that both texts have, where they stand in another order: moved, they would look replaced."""
+    """Give the sentences that both texts have, where their order differs: moved, they would look replaced."""
     shared = Counter(one) & Counter(other)
     in_place = [words for words in one if words in shared] == [words for words in other if words in shared]
     return Counter() if in_place else shared

@@ -13,6 +13,8 @@ _TOLD = re.compile(r"@(\d*)-(\d*)-(\d*)")
 _DAYS = {"@今日": 0, "@昨日": -1, "@前日": -2, "@明日": 1}
 _MONTHS = {"@本月": 0, "@上月": -1, "@下月": 1}
 _YEARS = {"@今年": 0, "@去年": -1, "@前年": -2, "@明年": 1}
+_RELATIVE = {**_DAYS, **_MONTHS, **_YEARS}
+_WEEKDAY = "@周"
 
 
 class Day(NamedTuple):
@@ -34,26 +36,21 @@ def day(word: str, at: datetime | None) -> Day | None:
     if told := _TOLD.fullmatch(word):
         year, month, number = (int(part) if part else None for part in told.groups())
         return Day(year, month, number)
-    if word in _DAYS:
-        return _of(at, days=_DAYS[word])
-    if word in _MONTHS:
-        if at is None:
-            return UNKNOWN
-        here = at.astimezone(BEIJING)
-        months = here.year * 12 + here.month - 1 + _MONTHS[word]
-        return Day(months // 12, months % 12 + 1, None)
-    if word in _YEARS:
-        return UNKNOWN if at is None else Day(at.astimezone(BEIJING).year + _YEARS[word], None, None)
-    if word.startswith("@周") and at is not None:
-        weekday = "123456日".index(word[2])
-        return _of(at, days=-((at.astimezone(BEIJING).weekday() - weekday) % 7))
-    return UNKNOWN if word.startswith("@周") else None
-
-
-def _of(at: datetime | None, days: int) -> Day:
     if at is None:
-        return UNKNOWN
-    meant = at.astimezone(BEIJING) + timedelta(days=days)
+        return UNKNOWN if word in _RELATIVE or word.startswith(_WEEKDAY) else None
+    here = at.astimezone(BEIJING)
+    if word.startswith(_WEEKDAY):
+        return _shifted(here, days=-((here.weekday() - "123456日".index(word[-1])) % 7))
+    if word in _YEARS:
+        return Day(here.year + _YEARS[word], None, None)
+    if word in _MONTHS:
+        year, month = divmod(here.year * 12 + here.month - 1 + _MONTHS[word], 12)
+        return Day(year, month + 1, None)
+    return _shifted(here, days=_DAYS[word]) if word in _DAYS else None
+
+
+def _shifted(here: datetime, days: int) -> Day:
+    meant = here + timedelta(days=days)
     return Day(meant.year, meant.month, meant.day)
 
 

@@ -3,7 +3,6 @@
 From a document of `posts`; gives the folded forms that bands and comparison work on, each made once.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +12,14 @@ from typing import Any
 
 from rensa import RMinHash
 
-from pipelines.likeness.fold import body
-from pipelines.likeness.tokens import DAY, comparable, tokens
+from pipelines.likeness.fold import body, folded
+from pipelines.likeness.tokens import DAY, comparable, sentences
 
 _RULES = 1
 """Raised whenever a change here may give an old text another key or another verdict."""
 
 VERSION = f"{_RULES}-rminhash{RMinHash.ALGORITHM_VERSION}"
 """Of all that decides likeness: keys and verdicts of two versions are not compared."""
-
-_SENTENCE_END = re.compile(r"[。!?;\n]")
 
 SHORT = 200
 """Characters below which a text is a flash: it says one thing, and each of its words counts."""
@@ -53,7 +50,7 @@ class News:
     @cached_property
     def sentences(self) -> tuple[tuple[str, ...], ...]:
         """The text as comparable words (pipelines/likeness/tokens.py), by sentences."""
-        return tuple(filter(None, map(tokens, _SENTENCE_END.split(body(self.text)))))
+        return sentences(body(self.text))
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
@@ -63,7 +60,7 @@ class News:
     @cached_property
     def title_tokens(self) -> tuple[str, ...]:
         """The same of the title."""
-        return tokens(self.title)
+        return tuple(chain.from_iterable(sentences(folded(self.title))))
 
     @cached_property
     def comparable(self) -> str:

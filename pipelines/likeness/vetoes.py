@@ -1,4 +1,4 @@
-"""What makes two alike texts two news: numbers, days, codes, directions, denials or names that were replaced. Pure.
+"""What makes two alike texts two news: numbers, days, codes, directions, denials, names that were replaced. Pure.
 
 In: the changes of their alignment, in place, not as sets. Gives the conflicts of each change, by kind.
 """
@@ -16,7 +16,10 @@ from pipelines.likeness.tokens import is_number
 from pipelines.likeness.words import denials, is_empty, pointed, same
 
 _DENIED = 4
-"""Words of the longest insertion whose denial turns what stands around it: 并未能够. A longer one speaks for itself."""
+"""Words of the longest insertion whose denial turns what stands around it: 并未能够. A longer one stands alone."""
+
+_DENIALS = frozenset((character,) for character in "不未无非")
+"""What denies even where it makes a word that does not: 超过, 不超过."""
 
 _PLACEHOLDER = "\0"
 """Stands for a word that is no single character, where texts are searched."""
@@ -25,7 +28,7 @@ _NAMES = frozenset("nr nrt nrfg ns nt nz j".split())
 """Tags that rjieba gives to names of people, places, organisations and brands, and to abbreviations."""
 
 _LINKS = frozenset("d df dg ad vd c p r rr rz y e o k h zg f q u ud ug uj ul uv uz".split())
-"""Its tags of words that link and shade: one medium writes them another way. All others say what happened to whom."""
+"""Its tags of words that link and shade: one medium writes them another way. All others say what happened."""
 
 
 Word = tuple[str, str]
@@ -72,11 +75,15 @@ def _one_day(left: str, right: str, at: tuple[datetime | None, datetime | None])
 
 def codes(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
     """Tell whether the code of a security, or a Latin word, was replaced by another."""
-    for is_kind in (lambda word: word[0] == "&", lambda word: "a" <= word[0] <= "z"):
+    for is_kind in (lambda word: word[0] == "&", _is_latin):
         left, right = (set(filter(is_kind, words)) for words in (change.left, change.right))
         if left - right and right - left and not any(same(one, other) for one in left for other in right):
             return True
     return False
+
+
+def _is_latin(word: str) -> bool:
+    return "a" <= word[0] <= "z"
 
 
 def directions(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
@@ -91,12 +98,14 @@ def negations(change: Change, _at: tuple[datetime | None, datetime | None]) -> b
     """Tell whether the one text denies what the other says."""
     if max(len(change.left), len(change.right)) > (2 if change.left and change.right else 1) * _DENIED:
         return False
+    if (*change.left, *change.right) in _DENIALS:
+        return True
     left, right = (denials(*_spelt(change, words)) for words in (change.left, change.right))
     return left % 2 != right % 2
 
 
 def _spelt(change: Change, words: Words) -> tuple[str, int, int]:
-    """Give a side of a change with what stands around it, and where in that it begins and ends; a character a word."""
+    """Give a side of a change with what stands around it, and where in that it is; a character a word."""
     text = "".join(
         word if len(word) == 1 and not word.isascii() else _PLACEHOLDER
         for word in (*change.before, *words, *change.after)
@@ -105,11 +114,11 @@ def _spelt(change: Change, words: Words) -> tuple[str, int, int]:
 
 
 def rewordings(change: Change) -> tuple[list[Word], list[Word]]:
-    """Give the words that were replaced by words that do not say the same: those of either side that say something.
+    """Give the words of either side, with their tags, that say something which the other side does not.
 
     Both are empty where one side says nothing, or all that it says is said by the other.
     """
-    left, right = ("".join(filter(_is_letter, words)) for words in (change.left, change.right))
+    left, right = ("".join(filter(_is_told, words)) for words in (change.left, change.right))
     if not left or not right or _abbreviates(left, right) or _means_the_same(change, left, right):
         return [], []
     ours, theirs = _told(change, change.left), _told(change, change.right)
@@ -123,9 +132,7 @@ def things(change: Change) -> bool:
 
 
 def names(change: Change, known: Iterable[str]) -> tuple[str, str] | None:
-    """Give which name was replaced by which; None where no name was. `known`: names of securities, beside those
-    that can be told by their form.
-    """
+    """Give which name was replaced by which; None where no name was. `known`: names of securities."""
     sides = rewordings(change)
     named = any(tag in _NAMES or any(word in name for name in known) for words in sides for word, tag in words)
     return ("".join(word for word, _ in sides[0]), "".join(word for word, _ in sides[1])) if named else None
@@ -136,6 +143,10 @@ def is_reworded(change: Change) -> bool:
     left, right = ("".join(filter(_is_letter, words)) for words in (change.left, change.right))
     whole = len(left) == len(change.left) and len(right) == len(change.right)
     return whole and bool(left and right) and _means_the_same(change, left, right)
+
+
+def _is_told(word: str) -> bool:
+    return _is_letter(word) or _is_latin(word)
 
 
 def _is_letter(word: str) -> bool:
@@ -163,7 +174,7 @@ def _means_the_same(change: Change, left: str, right: str) -> bool:
 def _told(change: Change, words: Words) -> list[Word]:
     """Give the words that say something which a side of a change has a part of."""
     text, start, end = _spelt(change, words)
-    found, at = [], 0
+    found, at = [(word, "eng") for word in words if _is_latin(word)], 0
     for word, tag in rjieba.tag(text.replace(_PLACEHOLDER, " ")):
         if at < end and at + len(word) > start and word.strip() and not is_empty(word):
             found.append((word, tag))

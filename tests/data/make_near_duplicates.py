@@ -197,11 +197,11 @@ def later(post: Told, _chance: random.Random) -> Told | None:
 DRESSES: dict[str, Edit] = {
     edit.__name__: edit
     for edit in (
-        headline, source, editor, dateline, head, cut, width, numerals, figures, punctuation, tail, unit, code,
-        full_name, today, dated, moved, added, later,
+        moved, cut, added, later, today, dated, numerals, figures, unit, code, full_name, headline, dateline, head,
+        source, editor, tail, punctuation, width,
     )
 }
-"""Edits by rule, which leave the news what it was."""
+"""Edits by rule, which leave the news what it was, in the order in which a text goes through them."""
 
 
 CLASHES = ({"code", "full_name"}, {"head", "headline"}, {"today", "later"}, {"cut", "added"})
@@ -253,13 +253,16 @@ def changed(post: Told, old: str, new: str) -> Told:
 
 def dressed(post: Told, chance: random.Random, count: int) -> tuple[Told, str] | None:
     """Give a post after `count` edits that apply, and their names."""
-    names: list[str] = []
+    names: set[str] = set()
     for name in chance.sample(sorted(DRESSES), len(DRESSES)):
         clash = any(both <= {name, *names} for both in CLASHES)
-        told = None if clash or len(names) == count else DRESSES[name](post, chance)
-        if told:
-            post, names = told, [*names, name]
-    return (post, "+".join(names)) if len(names) == count else None
+        if not clash and len(names) < count and DRESSES[name](post, chance):
+            names.add(name)
+    made = [name for name in DRESSES if name in names]
+    told: Told | None = post
+    for name in made:
+        told = DRESSES[name](told, chance) if told else None
+    return (told, "+".join(made)) if told and len(made) == count else None
 
 
 def true_pairs(base: Base, chance: random.Random) -> Iterator[tuple[str, str, Told, Told]]:
