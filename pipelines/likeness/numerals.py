@@ -19,7 +19,9 @@ _NUMBER = re.compile(
     rf"{_NUMERAL}[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?|{_NUMERAL}点[零〇一二三四五六七八九]+"
     rf"|(?<=[第近超逾约达共前后连每]){_NUMERAL}|{_NUMERAL}(?=[{_COUNTED}]|小时|分钟)|{_NUMERAL}(?=点(?:钟|半|整))"
 )
-_TENTHS = re.compile(r"(?<![\d.])(\d{1,2})成(?:(\d)|半)?(?![立功为本交果员都熟长])")
+_TENTHS = re.compile(
+    r"(?<![\d.])(\d{1,2})成(?:(?P<fifth>[一二三四五六七八九\d](?!成|[家个年月]))|半)?(?![立功为本交果员都熟长])"
+)
 
 
 def digits(text: str) -> str:
@@ -65,5 +67,5 @@ def _share(match: re.Match[str]) -> str:
 
 
 def _tenths(match: re.Match[str]) -> str:
-    rest = match[2] or ("5" if match[0].endswith("半") else "0")
+    rest = _DIGITS.get(match["fifth"], match["fifth"]) or ("5" if match[0].endswith("半") else "0")
     return f"{int(match[1])}{rest}%"
