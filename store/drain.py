@@ -29,11 +29,15 @@ async def drain(store: Store, directory: Path, run_id: str, spider: str) -> Coun
     """Drain all files for this database, in the name of a run; count `files` and what became of their lines.
 
     `readings`, `rejects`, `runs` were written, `refused` and `malformed` are rejects of this run now, `torn` were
-    skipped; `unusable` files could not be opened or removed.
+    skipped; `unusable` files, or the directory, could not be opened, or not removed.
     Raises MongoUnavailableError; what is drained by then stays, and its file is drained again.
     """
     counts: Counter[str] = Counter()
-    for path in _files(directory, store.name):
+    try:
+        files = _files(directory, store.name)
+    except OSError:
+        return Counter(unusable=1)
+    for path in files:
         try:
             with path.open("rb") as file:
                 if _is_free(file):
@@ -49,7 +53,10 @@ async def drain(store: Store, directory: Path, run_id: str, spider: str) -> Coun
 
 def _files(directory: Path, database: str) -> list[Path]:
     """Give the files for a database, oldest first: their names begin with the start of their run."""
-    return sorted(path for path in directory.glob("*.jsonl") if path.name.endswith(file_name("", database)))
+    try:
+        return sorted(path for path in directory.iterdir() if path.name.endswith(file_name("", database)))
+    except FileNotFoundError:  # nothing has ever been spooled
+        return []
 
 
 def _is_free(file: BinaryIO) -> bool:

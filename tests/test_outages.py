@@ -1,5 +1,6 @@
 """MongoDB away at the start, in the middle, for good: whole crawls, and what the next one makes of them."""
 
+import asyncio
 import json
 import os
 import signal
@@ -11,7 +12,11 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from scrapy.crawler import Crawler as ScrapyCrawler
+from scrapy.http import Response
+from scrapy.settings import Settings
 
+from crawler.spiders.finews import FinewsSpider
 from sandbox.compare import differences
 from sandbox.process import SandboxProcess
 from store import embedded
@@ -204,3 +209,17 @@ def test_a_mongodb_that_will_never_do_ends_the_run_before_it_begins(drill: Drill
     assert "s3cret" not in done.output
     assert drill.sandbox.log() == []
     assert drill.spooled() == []
+
+
+def test_a_listing_that_did_not_change_is_read_again_where_mongodb_has_gone_since() -> None:
+    settings = Settings()
+    settings.setmodule("crawler.settings")
+    url = "https://finews.withounder.com/emnews/"
+
+    async def outputs() -> list[Any]:
+        spider = FinewsSpider.from_crawler(ScrapyCrawler(FinewsSpider, settings))
+        spider.store.outage.away = "gone"
+        return [output async for output in spider.parse_listing(Response(url, 304), "rolling", url)]
+
+    (again,) = asyncio.run(outputs())
+    assert (again.url, again.dont_filter, again.headers, again.meta) == (url, True, {}, {"page": "rolling"})

@@ -102,7 +102,7 @@ def test_a_line_that_is_not_as_it_was_written_is_known(data: st.DataObject) -> N
     with pytest.raises(SpoolLineError):
         content_of(written[:place] + bytes([other]) + written[place + 1 :])
     with pytest.raises(SpoolLineError):
-        content_of(written[: place + 1])
+        content_of(written[:place])
 
 
 def test_a_line_of_another_version_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +136,14 @@ def test_a_directory_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SpoolError, match="Not a directory"):
         spool_of(tmp_path / "file").append([line()])
+
+
+def test_a_spool_that_cannot_be_drained_is_told(database: Place, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert drained(database, tmp_path / "file") == {"unusable": 1}
+    assert drained(database, tmp_path / "nothing spooled yet") == {}
+    (tmp_path / f"one.{database[1]}.jsonl").mkdir()
+    assert drained(database, tmp_path) == {"unusable": 1}
 
 
 @pytest.fixture
