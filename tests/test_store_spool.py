@@ -313,6 +313,14 @@ def test_of_two_runs_at_once_one_drains(database: Place, tmp_path: Path) -> None
     assert len(stored(database)) == 50
 
 
+def test_a_file_that_another_run_has_just_drained_is_not_drained_again(tmp_path: Path) -> None:
+    path = fill(tmp_path, "finews", range(1))
+    with path.open("rb") as file:
+        assert draining._is_free(file)
+        path.unlink()
+        assert not draining._is_free(file)
+
+
 def drain_slowly(place: Place, directory: Path, batches: Any) -> None:
     settle = draining.settle
 
