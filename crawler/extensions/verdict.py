@@ -150,10 +150,10 @@ class VerdictExtension:
 
     def judged(self, reason: str, figures: dict[str, Any]) -> dict[str, Any]:
         """Give the run's document with verdict and books; set the stats that the exit code comes from."""
-        stats, verdict = self.crawler.stats, self.verdict()
-        if self.spider.store.away and reason in {"finished", "limit"}:  # it went while the end was written
+        stats, verdict, away = self.crawler.stats, self.verdict(), self.spider.store.away
+        if away and reason in {"finished", "limit"}:  # it went while the end was written
             reason = verdict.reason
-        failures = verdict.failures if reason == verdict.reason else [reason]
+        failures = verdict.failures if reason == verdict.reason else [reason, *([away] if away else [])]
         ok = reason in {"finished", "limit"} and not failures
         stats.set_value("run/ok", ok)
         stats.set_value("run/failures", failures)
