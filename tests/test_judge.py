@@ -103,3 +103,12 @@ def test_limits_are_read_from_the_settings() -> None:
         "RUN_MIN_FILL": '{"media": 0.5}',
     }
     assert Limits.of(Settings(given)) == Limits(3, 0.1, 0.2, 2, {"media": 0.5})
+
+
+def test_a_few_stored_posts_that_are_gone_are_no_loss_and_many_are() -> None:
+    few = {"pages__post__read": 0, "pages__post__failed__Http404": 2}
+    assert said(**few) == ("too_many_errors", ["2 of 2 posts: 2 Http404"], ["2 post pages: Http404"])
+    assert said(**few, posts__known_vanished=2) == ("finished", [], ["2 post pages: Http404"])
+    assert said(**few, posts__known_vanished=1)[:2] == ("too_many_errors", ["1 of 1 posts: 2 Http404"])
+    many = {"pages__post__read": 0, "pages__post__failed__Http404": 3}
+    assert said(**many, posts__known_vanished=3)[:2] == ("too_many_errors", ["3 of 3 posts: 3 Http404"])

@@ -118,11 +118,14 @@ def _post_failures(stats: dict[str, Any], limits: Limits) -> Iterator[tuple[str,
         yield reason, [f"{shown} posts listed, at least {limits.min_posts} expected"]
     if listings:
         yield _cause(listings), [f"listing pages: {_written(listings)}"]
-    asked = stats.get("pages/post/read", 0) + problems["post"].total()
-    if problems["post"].total() > limits.max_error_ratio * asked:
+    failed, known_vanished = problems["post"].total(), stats.get("posts/known_vanished", 0)
+    if known_vanished <= limits.max_error_ratio * shown:  # a few stored posts are gone: withdrawals, and no loss
+        failed -= known_vanished
+    asked = stats.get("pages/post/read", 0) + failed
+    if failed > limits.max_error_ratio * asked:
         causes = {_cause(Counter([name])) for name in problems["post"] if name not in _GONE}
         reason = causes.pop() if len(causes) == 1 else "too_many_errors"
-        yield reason, [f"{problems['post'].total()} of {asked} posts: {_written(problems['post'])}"]
+        yield reason, [f"{failed} of {asked} posts: {_written(problems['post'])}"]
     rejected, scraped = stats.get("posts/rejected", 0), stats.get("posts/scraped", 0)
     if rejected > limits.max_reject_ratio * scraped:
         yield "too_many_errors", [f"{rejected} of {scraped} items rejected"]

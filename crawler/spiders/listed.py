@@ -72,6 +72,7 @@ class ListedSpider(UnlistedSpider):
         page, asked = request.meta["page"], request.meta.get("redirect_urls", [request.url])[0]
         if page == "post":
             self.vanished.add(asked)
+            self.crawler.stats.inc_value("posts/known_vanished", int(self.listed.get(asked, False)))
             await self.note_unlisted([asked])
         elif page in _ABSENCE_ALLOWED:
             self.listings_read += 1
