@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
 
+import pymongo
 from pymongo.write_concern import WriteConcern
 
 from pipelines import likeness
@@ -41,6 +42,9 @@ LOOKUPS = 200
 """Of each kind; before they count, as many again warm the cache."""
 
 AT_ONCE = 2_000
+BATCH_SECONDS = 600
+"""A full disk cache delays single batches."""
+
 KINDS = ("repost", "template", "news")
 _LETTERS = "".join(map(chr, range(0x4E00, 0x4E00 + 2500)))
 
@@ -112,8 +116,9 @@ async def fill(groups: Groups, first: int, last: int) -> None:
         batch.append(made)
         if len(batch) == AT_ONCE or made["_id"].endswith(f"{last - 1:010d}"):
             prints = [{**groups.fingerprint(one), "etag": 1} for one in batch]
-            await quick.posts.insert_many(batch, ordered=False, bypass_document_validation=True)
-            await quick.fingerprints.insert_many(prints, ordered=False)
+            with pymongo.timeout(BATCH_SECONDS):
+                await quick.posts.insert_many(batch, ordered=False, bypass_document_validation=True)
+                await quick.fingerprints.insert_many(prints, ordered=False)
             batch = []
 
 

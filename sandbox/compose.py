@@ -5,11 +5,11 @@ headline. The digest is held as upstream wrote it; `Draft.shown_digest` says wha
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox import kramdown
 from sandbox.article import article_body
-from sandbox.body import Body, Mention, Paragraph, Runs, Words, joined
+from sandbox.body import Body, EditorLine, Mention, Paragraph, Runs, SourceLine, Words, joined
 from sandbox.kinds import KINDS
 from sandbox.plan import Plan, dice
 from sandbox.reading import plain
@@ -36,6 +36,12 @@ _SPECIAL_TITLES = (
     "R&D投入同比增长{pct}% 目标>{n}项专利",
 )
 
+_HEADLINES = ("今日关注：{}", "{} 一文看懂", "转载｜{}")
+"""How a repost names what another medium has told."""
+
+_WARNING = "风险提示：市场有风险，投资需谨慎。"
+"""What some media end an article with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -61,7 +67,9 @@ def draft(plan: Plan, version: int, repeated: Draft | None = None) -> Draft:
     if shape == "notice":
         said = "本站今日开张。" if version == 0 else f"本站今日开张，第{version + 1}稿。"
         return Draft("开张公告", said, (Paragraph((Words(said),)),))
-    return _flash(plan, version, repeated) if shape == "flash" else _article(plan, version)
+    if shape == "flash":
+        return _flash(plan, version, repeated)
+    return _repost(plan, version, repeated) if repeated else _article(plan, version)
 
 
 def _flash(plan: Plan, version: int, repeated: Draft | None) -> Draft:
@@ -97,6 +105,19 @@ def _article(plan: Plan, version: int) -> Draft:
     lead = plain(joined(first.runs)).split("。")[0] + "。"
     digest = None if kind.shape == "media" else _digest(plan, headline, lead, wording)
     return Draft("" if kind.title == "empty" else headline, digest, body, _named(subject))
+
+
+def _repost(plan: Plan, version: int, repeated: Draft) -> Draft:
+    """Give the words of another article as the medium of this plan prints them; a later version has its own."""
+    chance = dice("repost", plan.digits)
+    headline = chance.choice(_HEADLINES).format(repeated.title)
+    if version:
+        return replace(_article(plan, version), title=headline, about=repeated.about)
+    body = [block for block in repeated.body if not isinstance(block, SourceLine | EditorLine)]
+    if chance.random() < 0.5:
+        body.append(Paragraph((Words(_WARNING),)))
+    tail = (SourceLine(plan.medium.printed), EditorLine(f"DF{chance.randint(100, 999)}"))
+    return Draft(headline, None, (*body, *tail), repeated.about)
 
 
 def _digest(plan: Plan, headline: str, lead: str, chance: random.Random) -> str:

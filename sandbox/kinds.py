@@ -65,6 +65,7 @@ KINDS = {
     "media-two-words": Kind("media", medium="two-words"),
     "media-two-blanks": Kind("media", medium="two-blanks"),
     "both": Kind("both", 18),
+    "repost": Kind("media", 3),
     "sitenews": Kind("notice", zoned=False, early=True),
 }
 """Kinds of posts by name."""

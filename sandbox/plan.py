@@ -56,7 +56,7 @@ class Plan:
     features: frozenset[str]
     footer: str
     twin: int | None = None
-    """Index of the post whose text it repeats under another title."""
+    """Index of the post whose text it repeats under another title, on the same day."""
 
     about: Security | None = None
     """What it must be about; None: whatever its features and chance say."""
@@ -88,7 +88,8 @@ class Planner:
         self.late_days = [day for day in span if day >= BODY_ERA]
         self.bodies = 0
         self.taken = set() if taken is None else taken
-        self._latest: dict[str, int] = {}
+        self._latest: dict[str, tuple[int, datetime]] = {}
+        """Index and time of the post that the next repetition of each shape repeats."""
 
     def kinds(self, count: int) -> Iterator[str]:
         """Give the kinds of the posts: each once that the days allow, then by weight."""
@@ -108,15 +109,18 @@ class Planner:
         chance = dice(self.seed, index)
         traits = KINDS[kind]
         published = published_at or self._published(kind, chance)
+        twin, first_published = self._latest.get(_REPEATED.get(kind, ""), (None, None))
+        if first_published and not published_at:
+            published = first_published + timedelta(minutes=chance.randint(5, 50))
         # Created some minutes before it was published: the median of real posts is 7.5 minutes, rarely an hour.
         lead = min(int(chance.expovariate(1 / 650)), 4200)
         if kind == "rolling-after-midnight":
             lead = 4000  # created before midnight, published after it
         created = published - timedelta(seconds=lead)
         digits = "" if traits.shape == "notice" else self._digits(created)
-        twin = self._latest.get("flash") if kind == "flash-same-text" else None
-        self._latest[kind] = index
-        features = self._features(traits, chance)
+        if kind in _REPEATED.values():
+            self._latest[kind] = index, published
+        features = frozenset() if kind == "repost" else self._features(traits, chance)
         footer = chance.choice(FOOTERS) if traits.shape == "flash" else "bar"
         if kind == "flash-leading-blank":
             footer = "none"  # that generation of the generator wrote none
@@ -156,6 +160,9 @@ class Planner:
         drawn = {name for name in others if chance.random() < _ODDS.get(name, 0.06)}
         return frozenset(_settled({*drawn, topic, turn}, turn))
 
+
+_REPEATED = {"flash-same-text": "flash", "repost": "both"}
+"""Kinds that repeat the text of another post, and the kind which that one is of."""
 
 _ODDS = {"chart": 0.35, "spacer": 0.3, "picture": 0.25, "heading": 0.3, "table": 0.12, "editor": 0.15}
 _HOURS = {"flash-next-day": (16, 23), "flash-leading-blank": (9, 15), "rolling-after-midnight": (0, 0)}

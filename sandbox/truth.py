@@ -128,9 +128,22 @@ class PostTruth:
     upstream: tuple[UpstreamTruth, ...]
     """What upstream says of it; empty for a notice of the site."""
 
+    duplicate_of: str | None
+    """The post whose news it repeats, while both have their first wording and the site leads to that one, too."""
 
-def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: set[str]) -> PostTruth:
-    """Say what a perfect reader of the site must end with for one article."""
+    duplicate_kind: str | None
+    """`exact` (equal texts) or `near`."""
+
+
+def post_truth(
+    plan: Plan,
+    draft: Draft,
+    posts: tuple[SitePost, ...],
+    listed: set[str],
+    repeated: tuple[str, Draft] | None = None,
+) -> PostTruth:
+    """Say what a perfect reader of the site must end with for one article; `repeated`: the post it repeats."""
+    equal = repeated is not None and reading.text(repeated[1].body) == reading.text(draft.body)
     forms = tuple(_form_truth(plan, draft, post, listed) for post in posts)
     best = forms[0]
     securities = _merged(forms)
@@ -165,6 +178,8 @@ def post_truth(plan: Plan, draft: Draft, posts: tuple[SitePost, ...], listed: se
         listed=any(form.listed for form in forms),
         forms=forms,
         upstream=tuple(_upstream_truth(plan, draft, form) for form in ("share", "origin") if plan.digits),
+        duplicate_of=repeated[0] if repeated else None,
+        duplicate_kind=("exact" if equal else "near") if repeated else None,
     )
 
 

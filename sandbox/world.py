@@ -76,9 +76,7 @@ class World:
     def truths(self) -> list[PostTruth]:
         """The truth of every post, in order of creation."""
         listed = self.site.listed()
-        return [
-            post_truth(plan, words, self._shown(posts), listed) for plan, words, posts in self._articles.values()
-        ]
+        return [self._truth(plan, words, posts, listed) for plan, words, posts in self._articles.values()]
 
     @property
     def ids(self) -> list[str]:
@@ -98,7 +96,18 @@ class World:
     def truth(self, post: str) -> PostTruth:
         """Give the truth of one post."""
         plan, words, posts = self._article(post)
-        return post_truth(plan, words, self._shown(posts), self.site.listed())
+        return self._truth(plan, words, posts, self.site.listed())
+
+    def _truth(self, plan: Plan, words: Draft, posts: tuple[SitePost, ...], listed: set[str]) -> PostTruth:
+        repeated = None
+        if plan.twin is not None and not self._versions[plan.id]:
+            name = self._plans[plan.twin].id
+            first, said, shown = self._articles.get(name, (None, None, ()))
+            listed_too = any(post.path in listed for post in self._shown(shown))
+            same_day = first is not None and first.published_at.date() == plan.published_at.date()
+            if first and said and listed_too and same_day and not self._versions[name]:
+                repeated = name, said
+        return post_truth(plan, words, self._shown(posts), listed, repeated)
 
     def article(self, digits: str) -> tuple[Plan, Draft] | None:
         """Give plan and words of an article by its number; None if there is none of that number."""
@@ -211,7 +220,8 @@ class World:
         if plan.twin is not None:
             twin = self._plans[plan.twin]
             repeated = draft(twin, 0)
-            plan = replace(plan, medium=twin.medium)
+            if KINDS[plan.kind].shape == "flash":
+                plan = replace(plan, medium=twin.medium)  # its text ends with it
         version = self._versions.setdefault(plan.id, 0)
         words = draft(plan, version, repeated)
         self._articles[plan.id] = plan, words, site_posts(plan, words)

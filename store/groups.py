@@ -19,7 +19,7 @@ Withdrawn posts stay in their groups.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -78,28 +78,23 @@ def _before(post: Document) -> Document:
 
 def groups_of(posts: Iterable[Document], comparison: Comparison, days: int) -> dict[str, Document]:
     """Give `duplicate_of`, `duplicate_kind` and `similarity` of each of `posts` by `_id`: the definition."""
-    roots: list[Document] = []
+    roots: list[tuple[str, Any]] = []
     found: dict[str, Document] = {}
     for post in sorted(posts, key=place):
-        found[post["_id"]] = _joined(roots, _matching(post, comparison, days))
-        if found[post["_id"]]["duplicate_of"] is None:
-            roots.append(post)
+        name, news = post["_id"], comparison.news(post)
+        found[name] = _joined(news, roots, comparison, days)
+        if found[name]["duplicate_of"] is None:
+            roots.append((name, news))
     return found
 
 
-def _matching(post: Document, comparison: Comparison, days: int) -> Callable[[Document], Likeness | None]:
-    """Give the function that tells whether other posts tell the same news as this one."""
-    own = comparison.news(post)
-    return lambda other: comparison.likeness(own, comparison.news(other), days)
-
-
-def _joined(roots: Iterable[Document], matches: Callable[[Document], Likeness | None]) -> Document:
-    """Give the group of a post that `matches` is made for: that of the first of `roots`, in order, it matches."""
-    for root in roots:
-        like = matches(root)
+def _joined(news: Any, roots: Iterable[tuple[str, Any]], comparison: Comparison, days: int) -> Document:
+    """Give the group of a post: that of the first of `roots` (`_id` and news, in order) which it matches."""
+    for root, its_news in roots:
+        like = comparison.likeness(news, its_news, days)
         if like:
             similarity = float(like.similarity)
-            return {"duplicate_of": root["_id"], "duplicate_kind": like.kind, "similarity": similarity}
+            return {"duplicate_of": root, "duplicate_kind": like.kind, "similarity": similarity}
     return {"duplicate_of": None, "duplicate_kind": None, "similarity": None}
 
 
@@ -212,7 +207,8 @@ class Groups:
             {"_id": {"$in": alike}, "duplicate_of": None, **_before(post)}, _NOT_NEEDED
         )
         roots = sorted(await found.to_list() if alike else [], key=place)
-        group = _joined(roots, _matching(post, self.comparison, self.days))
+        told = ((root["_id"], self.comparison.news(root)) for root in roots)  # one by one: the first may do
+        group = _joined(self.comparison.news(post), told, self.comparison, self.days)
         return group, next((root for root in roots if root["_id"] == group["duplicate_of"]), None)
 
     async def _join(self, post: Document, group: Document) -> bool:
@@ -230,6 +226,9 @@ class Groups:
         now = await self.database.posts.find_one({"_id": root["_id"]}, {"etag": 1})
         return now is not None and now["etag"] == root["etag"]
 
+    def _matches(self, news: Any, other: Document) -> bool:
+        return self.comparison.likeness(news, self.comparison.news(other), self.days) is not None
+
     async def _moved_by(self, post: Document, alike: list[str]) -> list[str]:
         """Give the posts that may have another place now: those that name this one; if it is a root, its matches.
 
@@ -240,6 +239,6 @@ class Groups:
         if alike and post["duplicate_of"] is None:
             after = {"_id": {"$in": alike}, "$nor": [_before(post)]}
             later = self.database.posts.find(after, _NOT_NEEDED)
-            matches = _matching(post, self.comparison, self.days)
-            moved |= {other["_id"] async for other in later if matches(other)}
+            news = self.comparison.news(post)
+            moved |= {other["_id"] async for other in later if self._matches(news, other)}
         return list(moved)

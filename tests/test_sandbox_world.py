@@ -6,16 +6,19 @@ import sys
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines import likeness
 from sandbox.kinds import FEATURES, KINDS
 from sandbox.media import MADE_UP, RARE_SHARE, Medium
 from sandbox.reading import plain
 from sandbox.truth import PostTruth, shown_as_utc
 from sandbox.world import UnknownPostError, World
+from store.groups import groups_of
 
 PROJECT = Path(__file__).parent.parent
 FINGERPRINT = (
@@ -67,9 +70,69 @@ def test_a_world_of_300_has_every_kind_and_every_feature(truths: list[PostTruth]
 
 def test_texts_differ_but_for_the_repeated_ones() -> None:
     truths = World(posts=2000).truths
-    texts = Counter(truth.text for truth in truths)
-    repeated = {truth.text for truth in truths if truth.kind == "flash-same-text"}
-    assert {text for text, count in texts.items() if count > 1} == repeated
+    groups: dict[str, set[str]] = {}
+    for truth in truths:
+        groups.setdefault(truth.text, set()).add(truth.duplicate_of or truth.id)
+    assert [group for group in groups.values() if len(group) > 1] == []
+
+
+def test_reposts_repeat_a_post_of_the_same_day_under_another_headline(truths: list[PostTruth]) -> None:
+    by_id = {truth.id: truth for truth in truths}
+    reposts = [truth for truth in truths if truth.duplicate_of]
+    assert {truth.kind for truth in reposts} == {"flash-same-text", "repost"}
+    assert {truth.duplicate_kind for truth in reposts} == {"exact", "near"}
+    for repost in reposts:
+        first = by_id[str(repost.duplicate_of)]
+        assert first.duplicate_of is None
+        assert first.title != repost.title
+        assert timedelta(0) < repost.published_at - first.published_at < timedelta(hours=1)
+        assert (first.text == repost.text) == (repost.duplicate_kind == "exact")
+        assert repost.text.startswith(first.text)
+
+
+def test_a_repost_is_none_once_either_has_other_words() -> None:
+    world = World(posts=60)
+    repost = next(truth for truth in world.truths if truth.kind == "repost")
+    assert repost.duplicate_of
+    assert world.change_post(repost.duplicate_of).duplicate_of is None
+    assert world.truth(repost.id).duplicate_of is None
+    world = World(posts=60)
+    assert world.change_post(repost.id).duplicate_of is None
+    world = World(posts=60)
+    world.remove_post(repost.duplicate_of)
+    assert world.truth(repost.id).duplicate_of is None
+
+
+def test_the_rules_find_a_world_s_reposts_and_no_others_among_its_templates() -> None:
+    """Flashes of a few templates, many on one day, which differ in figures and names alone."""
+    truths = World(posts=600, seed=5).truths
+    keys: dict[str, set[int]] = {}  # as far as the index is concerned
+
+    class Found:
+        """Likeness of posts that the index would find."""
+
+        VERSION = likeness.VERSION
+
+        def news(self, document: dict[str, Any]) -> likeness.News:
+            found = likeness.news(document)
+            keys.setdefault(found.post, set(likeness.band_keys(found)))
+            return found
+
+        def band_keys(self, news: likeness.News) -> list[int]:
+            return likeness.band_keys(news)
+
+        def likeness(self, a: likeness.News, b: likeness.News, days: int) -> likeness.Likeness | None:
+            return likeness.likeness(a, b, days) if keys[a.post] & keys[b.post] else None
+
+    documents = [
+        {"_id": truth.id, "title": truth.title, "text": truth.text, "securities": []}
+        | dict.fromkeys(("published_at", "published_min", "published_max"), truth.published_at)
+        for truth in truths
+    ]
+    found = groups_of(documents, Found(), 7)
+    assert {truth.id: truth.duplicate_of for truth in truths} == {
+        post: group["duplicate_of"] for post, group in found.items()
+    }
 
 
 def test_ids_are_unique_and_carry_the_day_of_creation(truths: list[PostTruth]) -> None:
