@@ -5,6 +5,8 @@ Drops (DuplicatePostError, counted as `duplicate`, not in `rejects`): such a rep
 Another form, another address or another wording of the article is merged, never dropped; so is a return to an
 earlier wording. This stage only saves the store a question: repetitions that it has forgotten, or that come
 before the first is stored, change nothing there.
+Not to be confused with reposts, the same news in two articles: no stage drops those. The store keeps them as
+groups (store/groups.py), by pipelines/likeness.
 """
 
 import hashlib

@@ -39,8 +39,8 @@ _SPECIAL_TITLES = (
 _HEADLINES = ("今日关注：{}", "{} 一文看懂", "转载｜{}")
 """How a repost names what another medium has told."""
 
-_WARNING = "风险提示：市场有风险，投资需谨慎。"
-"""What some media end an article with."""
+_ADDED = "有业内人士向本报表示，此事的后续进展仍有待观察，相关各方尚未作出进一步回应。"
+"""What some media add to it of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _repost(plan: Plan, version: int, repeated: Draft) -> Draft:
         return replace(_article(plan, version), title=headline, about=repeated.about)
     body = [block for block in repeated.body if not isinstance(block, SourceLine | EditorLine)]
     if chance.random() < 0.5:
-        body.append(Paragraph((Words(_WARNING),)))
+        body.append(Paragraph((Words(_ADDED),)))
     tail = (SourceLine(plan.medium.printed), EditorLine(f"DF{chance.randint(100, 999)}"))
     return Draft(headline, None, (*body, *tail), repeated.about)
 

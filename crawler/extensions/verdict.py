@@ -21,13 +21,12 @@ from scrapy.exceptions import CloseSpider
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.extensions.grouping import OUTDATED, group
 from crawler.extensions.judge import JUDGES, PRICE_PAGES, Limits, Verdict, filled, judge
 from crawler.items import Post
 from crawler.urls import post_place
-from pipelines import likeness
 from store import queries, runs
 from store.connection import MongoUnavailableError
-from store.groups import Groups, Swept
 from store.schema import Database
 from store.serials import decide_by_serial
 from store.spool import SpoolError, run_line
@@ -114,7 +113,8 @@ class VerdictExtension:
         if away := self.spider.store.away:
             failures, warnings = [away], [*verdict.failures, *verdict.warnings]
             verdict = replace(verdict, reason="mongo_unavailable", failures=failures, warnings=warnings)
-        return replace(verdict, warnings=[*verdict.warnings, *self.spool_warnings()])
+        outdated = [OUTDATED] if self.crawler.stats.get_value("fingerprints/outdated") else []
+        return replace(verdict, warnings=[*verdict.warnings, *self.spool_warnings(), *outdated])
 
     def spool_warnings(self) -> list[str]:
         """Tell what the spool of earlier runs held, and what found no place in this one's."""
@@ -131,10 +131,10 @@ class VerdictExtension:
 
     async def spider_closed(self, reason: str) -> None:
         """Write the verdict and the books, and close the store."""
-        if self.alive.running:
-            self.alive.stop()
         store = self.spider.store
         figures = await self.figures(reason) if self.run else {}
+        if self.alive.running:
+            self.alive.stop()
         run = self.judged(reason, figures)
         try:
             if self.run:
@@ -182,7 +182,7 @@ class VerdictExtension:
         decided = await store.ask(decide_by_serial, self.spider.run_id, self.spider.name)
         stats.set_value("posts/decided_by_serial", decided or 0)
         if reason != "shutdown":  # somebody waits for it to end; the next run does it
-            await self.group()
+            await group(self.crawler, self.spider)
         kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return {
             "requests": [
@@ -195,17 +195,6 @@ class VerdictExtension:
             "seconds": (datetime.now(UTC) - stats.get_value("start_time")).total_seconds(),
             "peak_memory": kilobytes if sys.platform == "darwin" else kilobytes * 1024,
         }
-
-    async def group(self) -> None:
-        """Place every post that is pending, whoever stored it, among the posts that tell the same news."""
-        spider, days, swept = self.spider, self.crawler.settings.getint("DUPLICATE_DAYS"), Swept()
-
-        async def sweep(database: Database) -> Swept:
-            return await Groups(database, likeness, days, spider.run_id, spider.name).sweep(swept)
-
-        await spider.store.ask(sweep)
-        self.crawler.stats.set_value("posts/placed", swept.placed)
-        self.crawler.stats.set_value("posts/grouped", swept.grouped)
 
 
 async def coverage(database: Database, listed: dict[str, bool]) -> list[dict[str, Any]]:
