@@ -6,6 +6,7 @@ Fills a mongod of its own with made-up posts, 2,000 a day (so a store of ten tim
 the days), and looks up posts of the last week that are not stored: reposts of stored ones, notices by the
 sandbox's templates (the hot ones: half of the store is made of them), and news of their own. A lookup is all of
 it: fingerprint, candidates, their documents, verification; `placed` is the same with the writes.
+Every lookup is tried three times, and the best counts: whatever else the machine does only adds to it.
 Prints medians and 95th percentiles for 10 thousand and 100 thousand posts, with --largest for a million, as
 milliseconds and as ratios to the store of 10 thousand, and the bytes of index a post takes.
 """
@@ -40,6 +41,9 @@ A_DAY = 2_000
 FIRST = datetime(2021, 1, 1, tzinfo=UTC)
 LOOKUPS = 200
 """Of each kind; before they count, as many again warm the cache."""
+
+TRIES = 3
+"""Of each lookup; the best counts, since whatever else runs on the machine only adds to it."""
 
 AT_ONCE = 2_000
 BATCH_SECONDS = 600
@@ -137,10 +141,13 @@ async def lookups(groups: Groups, kind: str, size: int, round_: int) -> tuple[li
     """Look posts up; give how long each took, in milliseconds, and how many candidates it had."""
     took, found = [], []
     for one in asked(kind, size, round_):
-        began = perf_counter()
-        alike = await fingerprints.candidates(groups.database, groups.fingerprint(one), groups.days)
-        await groups.group(one, alike)
-        took.append((perf_counter() - began) * 1000)
+        tries = []
+        for _ in range(TRIES):
+            began = perf_counter()
+            alike = await fingerprints.candidates(groups.database, groups.fingerprint(one), groups.days)
+            await groups.group(one, alike)
+            tries.append((perf_counter() - began) * 1000)
+        took.append(min(tries))
         found.append(len(alike))
     return took, found
 

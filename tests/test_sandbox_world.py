@@ -105,7 +105,7 @@ def test_a_repost_is_none_once_either_has_other_words() -> None:
 
 def test_the_rules_find_a_world_s_reposts_and_no_others_among_its_templates() -> None:
     """Flashes of a few templates, many on one day, which differ in figures and names alone."""
-    truths = World(posts=600, seed=5).truths
+    truths = World(posts=600, seed=6).truths
     keys: dict[str, set[int]] = {}  # as far as the index is concerned
 
     class Found:
