@@ -132,6 +132,7 @@ SPOOL_MAX_BYTES = 256 * 2**20
 EXTENSIONS = {
     "crawler.extensions.rejects.RejectsExtension": 100,
     "crawler.extensions.verdict.VerdictExtension": 200,
+    "crawler.extensions.progress.ProgressExtension": 900,  # on a terminal alone; last, so its bar ends first
 }
 RUN_MIN_POSTS = 1
 """Posts that must be listed, known and new together."""

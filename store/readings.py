@@ -93,7 +93,10 @@ def reading(post: Post) -> Reading:
 def _source(post: Post, at: datetime) -> Document | None:
     if post.source_raw is None:
         return None
-    return {"hash": source_hash(post.source_raw.encode()), "at": at if post.committed_at else None}
+    return {
+        "hash": source_hash(post.source_raw.encode()),
+        "at": at if post.committed_at else None,
+    }
 
 
 def source_hash(source: bytes) -> str:

@@ -5,6 +5,7 @@ merged was not on the site. Oldest versions first, or, of newest ones alone, the
 The repository may be anybody's: nothing in its configuration can make git run a program or reach a network here.
 """
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -27,8 +28,11 @@ from crawler.archives.source_file import (
 )
 from crawler.urls import source_place
 
-_SAFE = ("-c", "protocol.allow=never", "-c", "core.bigFileThreshold=4m", "--no-pager", "--no-replace-objects")
-"""No fetching of what a partial clone lacks; no large file whole in git's memory."""
+_OPTIONS = ("-c", "core.bigFileThreshold=4m", "--no-pager", "--no-replace-objects")
+"""No large file whole in git's memory."""
+
+_ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
+"""What a partial clone lacks is not fetched, whatever its configuration allows: that could run any program."""
 
 _LOG = (
     *(
@@ -111,11 +115,17 @@ class History:
     @contextmanager
     def _git(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run git. Raises ArchiveError where it is not there, or fails."""
-        command = ["git", f"--git-dir={self.git_dir}", *_SAFE, *arguments]
+        command = ["git", f"--git-dir={self.git_dir}", *_OPTIONS, *arguments]
+        # Other variables of git's, such as a hook has, would point it elsewhere.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         with tempfile.TemporaryFile() as complaints:
             try:
                 process = subprocess.Popen(  # noqa: S603 - no shell, and the path is part of one argument
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                    env=environment | _ENVIRONMENT,
                 )
             except OSError as error:
                 raise ArchiveError(f"{self.path}: git cannot be run: {error.strerror}") from error

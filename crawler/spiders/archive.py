@@ -97,7 +97,7 @@ class ArchiveSpider(StoreSpider):
         for post in sorted(posts, key=age):
             yield post
         self.progress = self.progress[0] + len(batch), self.progress[1]
-        if batch:
+        if batch and not self.store.away:  # the sources are safe where they are; the spool is for what may vanish
             yield self.batch_request()
 
     def next_batch(self) -> list[SourceFile]:
