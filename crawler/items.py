@@ -230,6 +230,17 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class PostPage:
+    """What a page of posts says, whatever its kind."""
+
+    posts: list[Post]
+    """One of an article's page; of a list, the rows that name an article, each article once."""
+
+    cursor: str | None = None
+    """What asks for the next page of a list, as in `NewsList`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """A page that lists posts."""
 

@@ -127,9 +127,16 @@ SPOOL_DIR = os.environ.get("SPOOL_DIR", "data/spool")
 SPOOL_MAX_BYTES = 256 * 2**20
 """Of all its files: some 20,000 readings, months of what the site publishes, and no danger to any disk."""
 
+RAW_KEEP = True
+"""Whether pages of posts are kept as they were fetched, for `scrapy replay`."""
+
+RAW_MAX_BYTES = 2**30
+"""What they may take, compressed; then the oldest go. A page of 8 KB takes 3: this holds some 300,000 of them."""
+
 # --- when a run is good -----------------------------------------------------------------------------------
 
 EXTENSIONS = {
+    "crawler.extensions.raw.RawExtension": 50,
     "crawler.extensions.rejects.RejectsExtension": 100,
     "crawler.extensions.verdict.VerdictExtension": 200,
     "crawler.extensions.progress.ProgressExtension": 900,  # on a terminal alone; last, so its bar ends first

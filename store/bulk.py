@@ -5,7 +5,7 @@ Gives what failed, write by write; raises what concerns the server, with which a
 
 from collections.abc import Sequence
 
-from pymongo import InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 
@@ -26,7 +26,8 @@ _SERVER_TROUBLE = frozenset(
 
 
 async def write_all(
-    collection: AsyncCollection[Document], writes: Sequence[InsertOne[Document] | ReplaceOne[Document]]
+    collection: AsyncCollection[Document],
+    writes: Sequence[InsertOne[Document] | ReplaceOne[Document] | UpdateOne],
 ) -> dict[int, Document]:
     """Write what can be written; give the errors of the rest (`code`, `errmsg`) by place. Raises PyMongoError."""
     if not writes:

@@ -103,8 +103,10 @@ said, and since when, stands in `forms`; a form that falls silent on a field tak
 
 A better form replaces the text: that is completion, `revision` stays. The same form saying something else is a
 revision: `revision` is one higher, `changed_at` is when that wording was first read. Either way the wording
-before it is a row of `post_revisions`. Other markup, another footer or another width of characters is neither:
-compare `content_hash`, and only within one `hash_version` and one form.
+before it is a row of `post_revisions`. A better parser that reads the same page again (`scrapy replay`) corrects
+what that page was taken to say, at the time it was read: no revision, and the row it leaves has `parser` as `by`,
+while all that somebody really said has `news`. Other markup, another footer or another width of characters is
+neither: compare `content_hash`, and only within one `hash_version` and one form.
 
 ### Which securities
 
@@ -124,7 +126,8 @@ says since when it is so.
 
 Posts, their former wordings, securities, media, quotes, bars and runs stay for good: nothing in this project
 removes them.
-Two collections forget: `rejects` after 90 days, and `listings`, which holds the last reading of each page only.
+Three collections forget: `rejects` after 90 days, `raw` once it holds more than `RAW_MAX_BYTES`, and `listings`,
+which holds the last reading of each page only.
 
 ### What this version does not fill yet
 

@@ -12,10 +12,15 @@
 An entry is a function of the readings, in whatever order they come, and a reading with nothing new in it changes
 nothing. Silence takes nothing back: a page that moved to the archive, and no longer tells its category, keeps it.
 
+A page may be read again by a better parser: `entry_retold` puts what it says now in the place of what it was
+taken to say, and leaves no trace here.
+
 Limit: repeated sightings are not written. Of a form that said A, then B, then A again, where B arrives last, the
 second A is not known, and B stands until the form is read again.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,7 +46,8 @@ def entry_after(entry: Document | None, read: Reading) -> Document:
     """Give the entry after one more reading (`entry`; None: the first)."""
     *earlier, (at, content_hash) = _runs(entry, read)
     if entry and entry["block_hash"] == read.block_hash:
-        block_at, block_hash = min(entry["block_at"], read.at), read.block_hash
+        # No earlier than the wording: the same block may have stood before another one, too.
+        block_at, block_hash = max(at, min(entry["block_at"], read.at)), read.block_hash
     elif entry is None or is_latest(entry, read):
         block_at, block_hash = read.at, read.block_hash
     else:
@@ -63,6 +69,44 @@ def entry_after(entry: Document | None, read: Reading) -> Document:
         "categories": _union(entry, "categories", [category] if category else []),
         **({"sources": sources} if sources else {}),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Gave:
+    """What was stored of a page when it was read before."""
+
+    hash: str
+    """The `content_hash` of its wording."""
+
+    tags: list[str]
+    category: str | None
+
+
+def entry_retold(entry: Document, read: Reading, was: Gave, still: Collection[datetime]) -> Document:
+    """Give the entry where the page that was read at that time, and gave `was`, says `read` instead.
+
+    `still`: when other pages that can be read again said, and say, what this one was taken to say. A wording that
+    was first met earlier is corrected with this one if none of them stands between: it keeps its time.
+    """
+    runs = wordings(entry)
+    past = [place for place, (at, _) in enumerate(runs) if at <= read.at]
+    if past and runs[past[-1]][1] == was.hash and not any(runs[past[-1]][0] <= at <= read.at for at in still):
+        runs[past[-1]] = runs[past[-1]][0], read.hash
+    runs = [run for place, run in enumerate(runs) if place == 0 or run[1] != runs[place - 1][1]]
+    *earlier, (at, content_hash) = runs
+    of_this = entry["block_at"] == read.at or content_hash != entry["hash"]
+    taken_back = {
+        **entry,
+        "at": at,
+        "hash": content_hash,
+        "earlier": [{"at": before, "hash": wording} for before, wording in earlier],
+        "block_at": at if content_hash != entry["hash"] else entry["block_at"],
+        "block_hash": read.block_hash if of_this else entry["block_hash"],
+        "said": {name: told for name, told in entry["said"].items() if told["at"] != read.at},
+        "tags": [tag for tag in entry["tags"] if tag not in was.tags],
+        "categories": [slug for slug in entry["categories"] if slug != was.category],
+    }
+    return entry_after(taken_back, read)
 
 
 def _runs(entry: Document | None, read: Reading) -> list[tuple[datetime, str]]:

@@ -38,7 +38,9 @@ async def known_at(database: Database, wanted: Document, at: datetime) -> list[D
     posts = await database.posts.find({**wanted, "available_at": {"$lte": at}}).sort("_id", 1).to_list()
     changed = [post["_id"] for post in posts if _wording(post, at) != _wording(post, None)]
     rows: dict[str, list[Document]] = {}
-    async for row in database.post_revisions.find({"post": {"$in": changed}}).sort([("post", 1), ("at", 1)]):
+    async for row in database.post_revisions.find({"post": {"$in": changed}, "by": "news"}).sort(
+        [("post", 1), ("at", 1)]
+    ):
         rows.setdefault(row["post"], []).append(row)
     found = (as_known(post, rows.get(post["_id"], ()), at) for post in posts)
     return [document for document in found if document is not None]

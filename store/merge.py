@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from crawler.items import EVIDENCE, FORMS
-from store.forms import entry_after, is_latest, wordings
+from store.forms import entry_after, wordings
 from store.readings import BLOCK, PUBLISHED, WORDING, Document, Reading
 
 SCHEMA_VERSION = 1
@@ -39,6 +39,9 @@ class Merged:
     history: list[Document]
     """Rows of `post_revisions` to be there before the document is written."""
 
+    disowned: list[str]
+    """The `_id` of rows that are there, perhaps, and of which nobody ever said what they hold."""
+
     changed: bool
     """Whether the document says anything it did not say before."""
 
@@ -49,10 +52,16 @@ class Merged:
 def merge(stored: Document | None, read: Reading) -> Merged:
     """Merge a reading into the stored document (None: a new post)."""
     forms = dict(stored["forms"]) if stored else {}
-    latest = is_latest(forms.get(read.form), read)
-    forms[read.form] = entry_after(forms.get(read.form), read)
+    document = document_after(stored, read, forms | {read.form: entry_after(forms.get(read.form), read)})
+    changed = says_more(stored, document)
+    history = _history(stored, read, document) if changed else []
+    return Merged(document, history, [], changed=changed, revised=is_revised(stored, document))
+
+
+def document_after(stored: Document | None, read: Reading, forms: Document) -> Document:
+    """Give the document after a reading, whose entry is in `forms` already."""
     block = read.block
-    if stored and not (latest and read.form == best_form(forms)):
+    if stored and (read.form != best_form(forms) or forms[read.form]["block_hash"] != read.block_hash):
         block = {name: stored[name] for name in BLOCK}
     revision, changed_at = revisions(forms)
     first_seen = min(stored["first_seen_at"], read.read_at) if stored else read.read_at
@@ -70,14 +79,21 @@ def merge(stored: Document | None, read: Reading) -> Merged:
         "available_from": available[1],
     }
     document["main_symbols"] = main_symbols(document)
-    changed = stored is None or any(stored.get(name) != value for name, value in document.items())
-    history = _history(stored, read, document) if changed else []
-    revised = stored is not None and revision > stored["revision"]
-    return Merged(document, history, changed=changed, revised=revised)
+    return document
+
+
+def says_more(stored: Document | None, document: Document) -> bool:
+    """Tell whether a document says anything that the stored one does not."""
+    return stored is None or any(stored.get(name) != value for name, value in document.items())
+
+
+def is_revised(stored: Document | None, document: Document) -> bool:
+    """Tell whether a document is a revision further than the stored one."""
+    return stored is not None and document["revision"] > stored["revision"]
 
 
 def best_form(forms: Iterable[str]) -> str:
-    """Give the best of some forms (crawler.items.FORMS)."""
+    """Give the best of the forms that were read."""
     return min(forms, key=FORMS.index)
 
 
@@ -85,23 +101,29 @@ def _history(stored: Document | None, read: Reading, document: Document) -> list
     """Give the row for the wording that the document no longer holds, or never held, if one is new here."""
     if stored and stored["content_hash"] != document["content_hash"]:
         form = best_form(stored["forms"])
-        return [_row(stored, form, stored["forms"][form]["at"], document)]
+        return [row(stored, form, stored["forms"][form]["at"], document)]
     is_new = (read.at, read.hash) in wordings(document["forms"][read.form])
     if is_new and read.hash != document["content_hash"]:
-        return [_row({"_id": read.post, **read.block}, read.form, read.at, document)]
+        return [row({"_id": read.post, **read.block}, read.form, read.at, document)]
     return []
 
 
-def _row(wording: Document, form: str, at: datetime, document: Document) -> Document:
+def row(wording: Document, form: str, at: datetime, document: Document) -> Document:
     """Give the row of history for a wording, named so that writing it again changes nothing."""
     return {
-        "_id": f"{wording['_id']}/{int(at.timestamp() * 1000)}/{form}/{wording['content_hash']}",
+        "_id": row_id(wording["_id"], at, form, wording["content_hash"]),
         "post": wording["_id"],
         "form": form,
         "at": at,
         "changed": [name for name in WORDING if wording[name] != document[name]],
+        "by": "news",
         **{name: wording[name] for name in BLOCK},
     }
+
+
+def row_id(post: str, at: datetime, form: str, wording: str) -> str:
+    """Name a row of history."""
+    return f"{post}/{int(at.timestamp() * 1000)}/{form}/{wording}"
 
 
 def revisions(forms: Document) -> tuple[int, datetime | None]:

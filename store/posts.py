@@ -8,6 +8,7 @@ Refuses (RefusedError) a reading that MongoDB or BSON does not take, and never i
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,6 +22,7 @@ from store.merge import SCHEMA_VERSION, Merged, merge
 from store.names import mentions, remember
 from store.pending import pending_after
 from store.readings import Document, Reading, milliseconds, reading
+from store.retell import Retold, retell
 from store.schema import Database
 from store.withdrawn import withdrawn_at
 
@@ -117,6 +119,28 @@ class Posts:
         await remember(self.database, (mention for change in changes for mention in mentions(change.job.read)))
         await self._replace(changes)
 
+    async def retell(self, retold: Sequence[Retold]) -> tuple[Document | None, Merged]:
+        """Store what the pages of one post say to a better parser, oldest first.
+
+        Gives the document before, and what was written, if anything was (`changed`). Raises RefusedError;
+        PyMongoError, and then all of it may be done again.
+        """
+        job = Job(retold[-1].read, asyncio.get_running_loop().create_future())
+        while True:
+            before = await self.database.posts.find_one({"_id": job.read.post})
+            merged = retell(before, retold)
+            if not merged.changed:
+                return before, merged
+            gone_at = withdrawn_at(before, max((one.read for one in retold), key=lambda read: read.at))
+            merged.document["withdrawn_at"] = gone_at
+            change = self._stamped(job, before, merged, milliseconds(datetime.now(UTC)))
+            if change and await self._write_history([change]):
+                await remember(self.database, (mention for one in retold for mention in mentions(one.read)))
+                await self._replace([change])
+            if job.done.done():
+                job.done.result()
+                return before, merged
+
     def _change(self, job: Job, before: Document | None, now: datetime) -> _Change | None:
         """Merge; settle a job that changes nothing, or whose document grows too large."""
         merged = merge(before, job.read)
@@ -124,10 +148,14 @@ class Posts:
         if before and not merged.changed and gone_at == before["withdrawn_at"]:
             self._settle_unchanged(job, before)
             return None
+        merged.document["withdrawn_at"] = gone_at
+        return self._stamped(job, before, merged, now)
+
+    def _stamped(self, job: Job, before: Document | None, merged: Merged, now: datetime) -> _Change | None:
+        """Add the stamps to what the merged document says; settle a job whose document grows too large."""
         document = {
             **merged.document,
             **{name: before[name] if before else None for name in _LATER},
-            "withdrawn_at": gone_at,
             "updated_at": now,
             "first_run_id": before["first_run_id"] if before else self.run_id,
             "run_id": self.run_id,
@@ -154,6 +182,10 @@ class Posts:
 
     async def _write_history(self, changes: list[_Change]) -> list[_Change]:
         """Write the rows of history; those there already are left as they are. Give the changes that go on."""
+        disowned = [row for change in changes for row in change.merged.disowned]
+        if disowned:
+            marked = {"_id": {"$in": disowned}}
+            await self.database.post_revisions.update_many(marked, {"$set": {"by": "parser"}})
         rows = [(change, row) for change in changes for row in change.merged.history]
         failed = await write_all(self.database.post_revisions, [InsertOne(row) for _, row in rows])
         refused = set()

@@ -60,6 +60,12 @@ class Reading:
         """The `content_hash` of its wording."""
         return str(self.block["content_hash"])
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all it says, but for when."""
+        said = json.dumps([self.block_hash, self.said, self.urls], default=str, sort_keys=True)
+        return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+
 
 def milliseconds(at: datetime) -> datetime:
     """Cut an aware time to what BSON keeps."""

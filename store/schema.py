@@ -15,6 +15,7 @@ Database = AsyncDatabase[dict[str, Any]]
 STRING, DATE, INT, DOUBLE, BOOL, ARRAY, OBJECT, NULL = (
     ("string",), ("date",), ("int", "long"), ("double",), ("bool",), ("array",), ("object",), ("null",),
 )  # fmt: skip
+BINARY = ("binData",)
 STRING_OR_NULL, DATE_OR_NULL = STRING + NULL, DATE + NULL
 
 
@@ -200,12 +201,15 @@ POST_REVISIONS = Collection(
     "post_revisions",
     "Wordings a post had before, or that another form had; written before the post.",
     (
-        Field("_id", STRING, "`<post>/<at in ms>/<form>/<content_hash>`"),
+        Field("_id", STRING, "`<post>/<at in ms>/<form>/<content_hash>`; `/parser/` and a hash after it where a"
+              " page was read again"),
         Field("post", STRING, "the post"),
         Field("form", STRING, "the form that said so"),
         Field("at", DATE, "when this wording was first read"),
         Field("changed", ARRAY, "fields of the wording that the post said otherwise when this row was written",
               items=STRING),
+        Field("by", STRING, "`news`: said so; `parser`: what an older parser made of a page that `scrapy replay`"
+              " read again: nobody ever said so, and it counts for nothing"),
         *_BLOCK,
     ),
     (Index("post_at", (("post", ASCENDING), ("at", ASCENDING)), "the history of a post"),),
@@ -404,6 +408,53 @@ REJECTS = Collection(
     ),
 )
 
-COLLECTIONS = (POSTS, POST_REVISIONS, FINGERPRINTS, SECURITIES, MEDIA, QUOTES, BARS, LISTINGS, UNLISTED, RUNS,
-               REJECTS)  # fmt: skip
+RAW = Collection(
+    "raw",
+    "Pages of posts as they were fetched, whether they could be read or not: what `scrapy replay` reads again. The"
+    " oldest go when there are more than `RAW_MAX_BYTES`.",
+    (
+        Field("_id", STRING, "SHA-256 of the body, 64 hex digits"),
+        Field("body", BINARY, "what the server sent, HTTP's own compression undone, compressed by zlib"),
+        Field("length", INT, "bytes of the body", least=0),
+        Field("size", INT, "bytes of `body`, compressed", least=0),
+        Field("last_at", DATE, "when it was fetched last; what was fetched last the longest ago goes first"),
+        Field("fetches", ARRAY, "the times it was fetched, the last 10", inside=(
+            Field("at", DATE, "when; the time of every reading of it, by which it is found in `posts.forms`"),
+            Field("run_id", STRING, "the run"),
+            Field("spider", STRING, "its spider"),
+            Field("url", STRING, "final URL, after redirects"),
+            Field("status", INT, "HTTP status"),
+            Field("headers", ARRAY, "of the response, without cookies and credentials", inside=(
+                Field("name", STRING, "its name"),
+                Field("value", STRING, "its value"),
+            )),
+            Field("charset", STRING_OR_NULL, "how the text was decoded; null: it is no text"),
+            Field("read_as", OBJECT, "its parser and what the request knew: `kind` (`post`, `share`, `origin`,"
+                  " `article`, `column`, `ticker`, `fast`, `kuaixun`), `post`, `code`"),
+            Field("gave", ARRAY, "the readings that were stored of it", inside=(
+                Field("post", STRING, "the post"),
+                Field("form", STRING, "the form"),
+                Field("hash", STRING, "its content_hash"),
+                Field("tags", ARRAY, "its tags", items=STRING),
+                Field("category", STRING_OR_NULL, "its category"),
+                Field("reading", STRING, "hash of all it said"),
+            )),
+            Field("reason", STRING_OR_NULL, "name of the exception by which the page, or something on it, was"
+                  " rejected; null: nothing was"),
+            Field("rejected", ARRAY, "file names or codes of the posts that were; empty: none, or the whole page",
+                  items=STRING),
+        )),
+    ),
+    (
+        Index("last_at", (("last_at", ASCENDING), ("_id", ASCENDING), ("size", ASCENDING)),
+              "removal of the oldest"),
+        Index("post", (("fetches.gave.post", ASCENDING),), "the pages behind a post"),
+        Index("fetched", (("fetches.at", ASCENDING),), "the pages of a day"),
+    ),
+)  # fmt: skip
+
+COLLECTIONS = (
+    *(POSTS, POST_REVISIONS, FINGERPRINTS, SECURITIES, MEDIA),
+    *(QUOTES, BARS, LISTINGS, UNLISTED, RAW, RUNS, REJECTS),
+)
 """Every collection, in the order of docs/data.md."""

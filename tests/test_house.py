@@ -82,11 +82,15 @@ IMPORTS: dict[str, tuple[str, ...]] = {
         *_REACHING,
         "crawler.downloader",
         "crawler.extensions",
+        "crawler.pages.kinds!",  # the name under which a request says what reads its page
+        "crawler.signals",
         "pipelines!",
         "pipelines.likeness",  # pure; the end of a run places its posts in groups, and hands the store this
         "store",
     ),
     "crawler.store_command": ("store",),
+    # Reading kept pages again is a crawl without the network: parsers, stages and store in one place.
+    "crawler.replay": (*_FORMS, "crawler.pages", "pipelines", "store"),
     "crawler.commands": ("crawler", "pipelines", "store", "sandbox"),
     "crawler": (),
     "pipelines": (*_FORMS, "pipelines", "store"),

@@ -21,6 +21,7 @@ Client = MongoClient[dict[str, Any]]
 AT = datetime(2022, 3, 1, tzinfo=UTC)
 BY_TYPE: dict[str, Any] = {
     "string": "a", "date": AT, "int": 1, "double": 0.5, "bool": True, "array": [], "object": {}, "null": None,
+    "binData": b"a",
 }  # fmt: skip
 NUMBERS = frozenset({"int", "long", "double"})
 

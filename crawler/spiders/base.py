@@ -1,5 +1,7 @@
 """What every spider of the project brings with it: its run's id, the store, the site, the pace, the arguments."""
 
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
@@ -11,9 +13,13 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from crawler.items import PostPage
 from crawler.pages.errors import PageLayoutError
+from crawler.pages.kinds import READ_AS, read_page
 from crawler.pages.text import decoded
+from crawler.signals import page_unread
 from store.connection import Store
+from store.readings import milliseconds
 from store.rejects import Rejects
 from store.runs import new_id
 from store.spool import Spool
@@ -40,9 +46,14 @@ class StoreSpider(Spider):
     listed: dict[str, bool]
     """Pages of posts that the site's listings showed, and whether each was known before the run."""
 
+    endings: list[Callable[[], Awaitable[None]]]
+    """What others want done at the end of the run, while the store is still open."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.listed = {}
+        self.endings = []
+        self.fetched_last = datetime.min.replace(tzinfo=UTC)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -77,6 +88,28 @@ class StoreSpider(Spider):
 
     async def finish(self) -> None:
         """Write what was kept for the end of the run; the store is still open, and all items are stored."""
+        for ending in self.endings:
+            await ending()
+
+    def fetched_at(self, response: Response) -> datetime:
+        """Give when a page was fetched: one time for all that is read of it, to the millisecond, and its alone.
+
+        By that time `scrapy replay` finds what was stored of a page.
+        """
+        if "fetched_at" not in response.meta:
+            after = self.fetched_last + timedelta(milliseconds=1)
+            self.fetched_last = max(milliseconds(datetime.now(UTC)), after)
+            response.meta["fetched_at"] = self.fetched_last
+        return cast("datetime", response.meta["fetched_at"])
+
+    def read_posts(self, response: Response) -> PostPage:
+        """Parse a page of posts as its request says (meta READ_AS). Raises PageLayoutError."""
+        try:
+            text, fetched_at = self.text_of(response), self.fetched_at(response)
+            return read_page(text, response.url, fetched_at, **response.meta[READ_AS])
+        except PageLayoutError as error:
+            self.crawler.signals.send_catch_log(page_unread, response=response, error=error)
+            raise
 
     def text_of(self, response: Response) -> str:
         """Give the text of a page; raises PageLayoutError for an answer that is no text, or cannot be read."""

@@ -11,7 +11,7 @@ Settings: MIRRORS.
 Caveats: lists are loosely in order of time; a flash without an article behind it is stored as the list tells it.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -21,9 +21,9 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from crawler.items import NewsEntry, NewsList, Post
+from crawler.items import Post, PostPage
 from crawler.pages.errors import PageLayoutError
-from crawler.pages.news_list import entry_post, parse_columns, parse_fast, parse_kuaixun_v1, parse_ticker
+from crawler.pages.kinds import READ_AS
 from crawler.securities import candidates
 from crawler.spiders.arguments import UpstreamArguments
 from crawler.spiders.upstream import UpstreamSpider
@@ -64,15 +64,6 @@ class Place:
         return Place(self.kind, self.name, self.page + 1, cursor or "")
 
 
-_PARSERS: dict[str, Callable[[str, str], NewsList]] = {
-    "column": parse_columns,
-    "ticker": parse_ticker,
-    "fast": parse_fast,
-    "kuaixun": parse_kuaixun_v1,
-}
-_FORMS = {"column": "list-column", "ticker": "list-ticker", "fast": "list", "kuaixun": "list"}
-
-
 class EastmoneySpider(UpstreamSpider):
     """Crawl East Money's lists."""
 
@@ -96,7 +87,7 @@ class EastmoneySpider(UpstreamSpider):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rows: set[tuple[str, str, str | None]] = set()
+        self.rows: set[tuple[str, str, str]] = set()
         self.shown: set[str] = set()
         self.asked: set[str] = set()
 
@@ -122,7 +113,7 @@ class EastmoneySpider(UpstreamSpider):
             self.parse_list,
             errback=self.failed_fast if place.kind == "fast" else self.failed,
             priority=1,
-            meta={"page": "fast" if place.kind == "fast" else "list"},
+            meta={"page": "fast" if place.kind == "fast" else "list", READ_AS: {"kind": place.kind}},
             cb_kwargs={"place": place},
         )
 
@@ -134,7 +125,7 @@ class EastmoneySpider(UpstreamSpider):
     async def parse_list(self, response: Response, place: Place) -> AsyncIterator[Any]:
         """Read a page of a list: its entries, the articles behind them, the next page."""
         try:
-            read = _PARSERS[place.kind](self.text_of(response), response.url)
+            read = self.read_posts(response)
         except PageLayoutError as error:
             self.unusable(error, response)
             if place.kind == "fast":
@@ -142,10 +133,7 @@ class EastmoneySpider(UpstreamSpider):
             return
         self.judged(response, usable=True)
         self.crawler.stats.inc_value(f"pages/{response.meta['page']}/read")
-        now = datetime.now(UTC)
-        posts = [entry_post(entry, response.url, now) for entry in self.entries(read, place)]
-        for post in posts:
-            post.form = _FORMS[place.kind]
+        posts = list(self.rows_of(read, place))
         known = await self.store.ask(queries.known_ids, [post.name for post in posts]) or {}
         for post in posts:
             if self.is_wanted(post):
@@ -155,13 +143,13 @@ class EastmoneySpider(UpstreamSpider):
         if following and place.page < self.given.pages and self.goes_on(posts, known):
             yield self.list_request(following)
 
-    def entries(self, read: NewsList, place: Place) -> Iterator[NewsEntry]:
-        """Give the rows that name an article; of two about the same one the first, which is the later."""
-        for entry in read.entries:
-            row = (place.kind, place.name, entry.post)
-            if entry.post and row not in self.rows:
+    def rows_of(self, read: PostPage, place: Place) -> Iterator[Post]:
+        """Give the rows that no page of this list had before: of two about the same article the first counts."""
+        for post in read.posts:
+            row = (place.kind, place.name, post.name)
+            if row not in self.rows:
                 self.rows.add(row)
-                yield entry
+                yield post
 
     def entry_outputs(self, post: Post, known: dict[str, datetime | None]) -> list[Any]:
         """Give an entry's own words, and the request for its article where that is worth one."""
@@ -174,7 +162,6 @@ class EastmoneySpider(UpstreamSpider):
         url = article_url(post.name)
         if url is None or post.name in self.asked:
             return [post]
-        post.origin_url = url  # 7x24 links each flash so, without spelling it out
         if post.name in known and not self.is_refreshed(known[post.name]):
             stats.inc_value("posts/known", int(is_new))
             return [post]

@@ -28,8 +28,8 @@ from crawler.browser import find_browser
 from crawler.items import Listing, Post
 from crawler.pages.feed import parse_feed
 from crawler.pages.home import parse_home
+from crawler.pages.kinds import READ_AS
 from crawler.pages.listing import parse_listing
-from crawler.pages.post import parse_post
 from crawler.spiders.arguments import SiteArguments, possible_times
 from crawler.spiders.listed import ListedSpider
 from crawler.urls import SHARE_HOSTS, category_url, post_id, post_place
@@ -157,7 +157,8 @@ class FinewsSpider(ListedSpider):
                 stats.inc_value("posts/beyond_limit")
             else:
                 self.asked += 1
-                yield Request(url, self.parse_post, errback=self.failed, meta={"page": "post"})
+                meta = {"page": "post", READ_AS: {"kind": "post"}}
+                yield Request(url, self.parse_post, errback=self.failed, meta=meta)
 
     def is_wanted(self, url: str) -> bool:
         """Tell whether a post may be of a wanted category and time, as far as its URL tells."""
@@ -176,7 +177,7 @@ class FinewsSpider(ListedSpider):
     async def parse_post(self, response: Response) -> AsyncIterator[Any]:
         """Read a post, and learn its category's verbatim slug from its footer."""
         self.crawler.stats.inc_value("posts/fetched")
-        post = parse_post(self.text_of(response), response.url, datetime.now(UTC))
+        (post,) = self.read_posts(response).posts
         self.crawler.stats.inc_value("pages/post/read")
         if post.category:
             async for request in self.category_requests([post.category]):

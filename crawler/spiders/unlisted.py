@@ -25,7 +25,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawler.items import Post
-from crawler.pages.post import parse_post
+from crawler.pages.kinds import READ_AS
 from crawler.spiders.arguments import BEIJING, SiteArguments
 from crawler.spiders.quoting import QuotingSpider
 from crawler.spiders.upstream import GONE
@@ -199,7 +199,7 @@ class UnlistedSpider(QuotingSpider):
                     one.pages[0],
                     self.parse_sought,
                     errback=self.failed_sought,
-                    meta={"page": "unlisted"},
+                    meta={"page": "unlisted", READ_AS: {"kind": "post"}},
                     cb_kwargs={"one": one},
                     dont_filter=True,
                 )
@@ -209,7 +209,7 @@ class UnlistedSpider(QuotingSpider):
 
     async def parse_sought(self, response: Response, one: Sought) -> AsyncIterator[Any]:
         """Read a post that left the listings."""
-        post = parse_post(self.text_of(response), response.url, datetime.now(UTC))
+        (post,) = self.read_posts(response).posts
         one.page = response.url
         self.crawler.stats.inc_value("pages/unlisted/read")
         self.crawler.stats.inc_value("posts/scraped")
@@ -233,11 +233,11 @@ class UnlistedSpider(QuotingSpider):
         for one in self.sought_by_id(post):
             one.forms.discard(form)
 
-    def read_upstream(self, read: Post, post: str, response: Response) -> Post:
-        """Count a reading of `post`."""
-        for one in self.sought_by_id(post):
+    def read_upstream(self, read: Post, response: Response) -> Post:
+        """Count a reading of a post."""
+        for one in self.sought_by_id(read.name):
             one.upstream = True
-        return super().read_upstream(read, post, response)
+        return super().read_upstream(read, response)
 
     def sought_by_id(self, post: str) -> list[Sought]:
         """Give the post of an `_id` if it is looked for."""

@@ -7,7 +7,6 @@ each post, and until its host is left alone.
 """
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,11 +17,9 @@ from twisted.python.failure import Failure
 
 from crawler.browser import WATCH, NoAnswerError, has_browser, watch
 from crawler.items import Post
-from crawler.pages.article import parse_article
-from crawler.pages.article_json import parse_article_json
 from crawler.pages.errors import PageLayoutError
+from crawler.pages.kinds import READ_AS
 from crawler.pages.payload import MissingPayloadError
-from crawler.pages.share import parse_share
 from crawler.signals import answer_judged
 from crawler.spiders.base import StoreSpider
 from crawler.urls import article_json_url, article_url, share_code, share_text_url
@@ -46,6 +43,7 @@ class UpstreamSpider(StoreSpider):
 
     async def finish(self) -> None:
         """Remember what upstream does not have: now, since a post may be asked for before it is stored."""
+        await super().finish()
         for post, form in sorted(self.absences):
             await self.store.ask(mark_absent, post, form, self.run_id, self.name)
 
@@ -62,33 +60,36 @@ class UpstreamSpider(StoreSpider):
         code, url = share_code(share_url or ""), share_text_url(share_url or "")
         if not share_url or not code or not url:
             return []
-        asked = {"code": code, "share_url": share_url}
+        address = share_url if browser else url
+        request = self.upstream_request("share", post, address, self.parse_share, code, share_url=share_url)
         if not browser:
-            return [self.upstream_request("share", post, url, self.parse_share, **asked)]
-        request = self.upstream_request("share", post, share_url, self.parse_share, **asked)
+            return [request]
         request.meta[WATCH] = watch(urlsplit(url).path, id=code)
         return [request]
 
     def origin_request(self, post: str) -> list[Request]:
         """Ask for East Money's JSON of an article; nothing for a post that can have none."""
         url = article_json_url(post)
-        return [self.upstream_request("origin", post, url, self.parse_article_json, code=post)] if url else []
+        return [self.upstream_request("origin", post, url, self.parse_article_json, post)] if url else []
 
-    def upstream_request(self, page: str, post: str, url: str, callback: Any, **arguments: str) -> Request:
-        """Build a request upstream; the site's own go first."""
+    def upstream_request(
+        self, page: str, post: str, url: str, callback: Any, code: str = "", **arguments: str
+    ) -> Request:
+        """Build a request upstream for a post, which is called `code` there; the site's own go first."""
+        read_as = {"kind": page, "post": post, "code": code}
         return Request(
             url,
             callback,
             errback=self.failed_upstream,
             priority=-1,
-            meta={"page": page, "download_timeout": PATIENCE_SECONDS, "max_retry_times": 1},
+            meta={"page": page, READ_AS: read_as, "download_timeout": PATIENCE_SECONDS, "max_retry_times": 1},
             cb_kwargs={"post": post, **arguments},
         )
 
-    async def parse_share(self, response: Response, post: str, code: str, share_url: str) -> AsyncIterator[Any]:
+    async def parse_share(self, response: Response, post: str, share_url: str) -> AsyncIterator[Any]:
         """Read the share host's text; where it makes no sense, see what the page gets to see."""
         try:
-            read = parse_share(self.text_of(response), response.url, datetime.now(UTC), code)
+            (read,) = self.read_posts(response).posts
         except MissingPayloadError:
             self.absent(post, "share", response)
         except PageLayoutError as error:
@@ -99,12 +100,12 @@ class UpstreamSpider(StoreSpider):
             for request in self.share_request(post, share_url, browser=True):
                 yield request.replace(priority=0)  # before other posts: it tells whether the host is of any use
         else:
-            yield self.read_upstream(read, post, response)
+            yield self.read_upstream(read, response)
 
-    async def parse_article_json(self, response: Response, post: str, code: str) -> AsyncIterator[Any]:
+    async def parse_article_json(self, response: Response, post: str) -> AsyncIterator[Any]:
         """Read East Money's JSON; where it does not tell the article, ask for the page."""
         try:
-            read = parse_article_json(self.text_of(response), response.url, datetime.now(UTC), code)
+            (read,) = self.read_posts(response).posts
         except MissingPayloadError:
             self.judged(response, usable=True)
             yield self.article_request(post)
@@ -112,7 +113,7 @@ class UpstreamSpider(StoreSpider):
             self.unusable(error, response)
             yield self.article_request(post)
         else:
-            yield self.read_upstream(read, post, response)
+            yield self.read_upstream(read, response)
 
     def article_request(self, post: str) -> Request:
         """Ask for East Money's page of an article."""
@@ -121,20 +122,19 @@ class UpstreamSpider(StoreSpider):
     async def parse_article(self, response: Response, post: str) -> AsyncIterator[Any]:
         """Read East Money's page."""
         try:
-            read = parse_article(self.text_of(response), response.url, datetime.now(UTC))
+            (read,) = self.read_posts(response).posts
         except MissingPayloadError:
             self.absent(post, "origin", response)
         except PageLayoutError as error:
             self.unusable(error, response)
         else:
-            yield self.read_upstream(read, post, response)
+            yield self.read_upstream(read, response)
 
-    def read_upstream(self, read: Post, post: str, response: Response) -> Post:
-        """Count a reading, which is one of `post` whatever its own pages call it."""
+    def read_upstream(self, read: Post, response: Response) -> Post:
+        """Count a reading."""
         self.judged(response, usable=True)
         self.crawler.stats.inc_value(f"pages/{response.meta['page']}/read")
         self.crawler.stats.inc_value("posts/scraped")
-        read.name = post
         return read
 
     def absent(self, post: str, form: str, response: Response) -> None:
