@@ -16,6 +16,7 @@ _CLEANER = nh3.Cleaner(
     tags=set(VOCABULARY),
     attributes=VOCABULARY,
     url_schemes={"http", "https"},
+    url_relative="deny",
     link_rel="noopener nofollow",
 )
 

@@ -259,7 +259,7 @@ HOSTILE_WORDS = (
 """What the fault `hostile-words` puts before headlines."""
 
 _HEADLINE = re.compile(rb"</small>\s*<h1>")
-_JSON_HEADLINE = re.compile(rb'"title": ?"')
+_JSON_HEADLINE = re.compile(rb'"(?:Art_T|t)itle": ?"')
 
 
 def _in_any_world(wrong: Wrong) -> Change:

@@ -20,6 +20,7 @@ class Command(CrawlCommand):
         from crawler.extensions.judge import Limits, LimitsError
         from crawler.mirrors import Mirrors, MirrorsError
         from crawler.spiders.arguments import ArgumentError
+        from crawler.terminal import printable
 
         assert self.crawler_process is not None  # noqa: S101 - Scrapy sets it before it calls run
         assert self.settings is not None  # noqa: S101 - the same
@@ -40,4 +41,4 @@ class Command(CrawlCommand):
         elif not crawler.stats.get_value("run/ok"):
             self.exitcode = 1
             for failure in crawler.stats.get_value("run/failures", []):
-                sys.stderr.write(f"not ok: {failure}\n")
+                sys.stderr.write(f"not ok: {printable(failure)}\n")

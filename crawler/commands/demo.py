@@ -101,6 +101,8 @@ class Command(ScrapyCommand):
 
 def show(database: "Database[dict[str, Any]]") -> int:
     """Print what is stored: the run, counts by category, three posts. Give the number of posts."""
+    from crawler.terminal import printable
+
     run = database.runs.find_one(sort=[("started_at", -1)]) or {}
     counts = {name: count for name, count in run.get("counts", {}).items() if count}
     said = ", ".join(f"{name} {count}" for name, count in counts.items())
@@ -108,13 +110,14 @@ def show(database: "Database[dict[str, Any]]") -> int:
     total = database.posts.count_documents({})
     print(f"\n{total} posts by category:")
     for row in database.posts.aggregate([{"$sortByCount": "$category"}]):
-        print(f"{row['count']:8}  {row['_id']}")
+        print(f"{row['count']:8}  {printable(str(row['_id']))}")
     print("\nThree of them:")
     for post in database.posts.find({"symbols.0": {"$exists": True}}).sort("published_at", -1).limit(3):
         at = post["published_at"].astimezone(timezone(timedelta(hours=8)))
-        print(f"    {at:%Y-%m-%d %H:%M:%S}  {post['title']}")
-        print(f"    {'':19}  {post['media']['name'] if post['media'] else '-'} | {', '.join(post['symbols'])}")
-        print(f"    {'':19}  {post['text'].splitlines()[0][:60]}")
+        print(f"    {at:%Y-%m-%d %H:%M:%S}  {printable(post['title'])}")
+        medium = post["media"]["name"] if post["media"] else "-"
+        print(f"    {'':19}  {printable(medium)} | {', '.join(post['symbols'])}")
+        print(f"    {'':19}  {printable(post['text'].partition(chr(10))[0][:60])}")
     return int(total)
 
 

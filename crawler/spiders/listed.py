@@ -46,7 +46,7 @@ class ListedSpider(UnlistedSpider):
             self.emptied[asked] = last
             return
         validators = {
-            name: value.decode("latin-1") if (value := response.headers.get(header)) else None
+            name: _validator(response.headers.get(header))
             for name, header in (("etag", "ETag"), ("last_modified", "Last-Modified"))
         }
         await self.remember_as(listing, asked, validators)
@@ -102,3 +102,9 @@ class ListedSpider(UnlistedSpider):
         for url, last in self.emptied.items():
             if not self.standing(last):
                 await self.remember_as(Listing([], []), url, {"etag": None, "last_modified": None})
+
+
+def _validator(value: bytes | None) -> str | None:
+    """Give a validator to send back with the next request; None for one that is no short ASCII text."""
+    text = (value or b"").decode("ascii", "replace")
+    return text if 0 < len(text) <= 1_000 and text.isprintable() and text.isascii() else None
