@@ -129,10 +129,11 @@ removes them.
 Three collections forget: `rejects` after 90 days, `raw` once it holds more than `RAW_MAX_BYTES`, and `listings`,
 which holds the last reading of each page only.
 
-### What this version does not fill yet
+### The same news twice
 
-Reposts are not grouped and withdrawals not looked for: `duplicate_of`, `duplicate_kind`, `similarity` and
-`withdrawn_at` are null.
+`duplicate_of` names the first post that told the same news, and is null in that one: `{duplicate_of: null}` counts
+each news once. It is today's view, and right once `pending` is null, at the end of each run. More in
+[duplicates.md](duplicates.md).
 
 ### One post, whole
 """
@@ -189,7 +190,7 @@ def example() -> Document:
         "spider": "finews",
         "schema_version": SCHEMA_VERSION,
         "etag": 1,
-        "pending": "changed",
+        "pending": None,
     }
 
 
