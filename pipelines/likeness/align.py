@@ -19,6 +19,8 @@ _EDITED = 0.6
 """Share of equal words from which two passages are one that was edited."""
 
 Words = tuple[str, ...]
+Span = tuple[int, int, int, int]
+"""Where a difference begins in the one text and in the other, and where it ends."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +39,58 @@ class Change:
     """Words of the texts before it, in the text where they are fewer."""
 
 
+class _Side:
+    """The words of a text that are aligned, and how many of its words stand before each."""
+
+    def __init__(self, sentences: Sequence[Words], moved: Counter[Words]) -> None:
+        left = moved.copy()
+        words: list[str] = []
+        self.places: list[int] = []
+        self.beginnings: set[int] = set()
+        place = 0
+        for sentence in sentences:
+            if left[sentence]:
+                left[sentence] -= 1
+            else:
+                self.beginnings.add(len(words))
+                words += sentence
+                self.places += range(place, place + len(sentence))
+            place += len(sentence)
+        self.words = tuple(words)
+        self.places.append(place)
+
+
 def changes(one: Sequence[Words], other: Sequence[Words]) -> list[Change]:
     """Align two texts, given as sentences, by the fewest replacements. What was only moved is no change."""
     moved = _moved(one, other)
     left, right = _Side(one, moved), _Side(other, moved)
-    found = []
-    start: tuple[int, int] | None = None
+    spans: list[Span] = []
+    open_span = False
     for step in Levenshtein.opcodes(left.words, right.words):
-        if step.tag != "equal":
-            start = start or (step.src_start, step.dest_start)
-        elif start:
-            found.append(_change(left, right, start, (step.src_start, step.dest_start)))
-            start = None
-    if start:
-        found.append(_change(left, right, start, (len(left.words), len(right.words))))
-    return _edited_where_moved(found)
+        if step.tag == "equal":
+            open_span = False
+        elif open_span:
+            spans[-1] = (*spans[-1][:2], step.src_end, step.dest_end)
+        else:
+            spans.append((step.src_start, step.dest_start, step.src_end, step.dest_end))
+            open_span = True
+    return _edited_where_moved([_change(left, right, span) for span in _without_other_end(left, right, spans)])
+
+
+def _without_other_end(left: _Side, right: _Side, spans: list[Span]) -> list[Span]:
+    """Give the differences; where both texts end with sentences of their own, one as cut and one as added.
+
+    Aligned, two sentences that have nothing to do with each other would look like one with its words replaced.
+    """
+    for first, (ours, theirs, *_) in enumerate(spans):
+        rest = len(left.words) - ours, len(right.words) - theirs
+        equal = rest[0] - sum(span[2] - span[0] for span in spans[first:])
+        begins = ours in left.beginnings and theirs in right.beginnings
+        if begins and min(rest) >= _PASSAGE and equal < _EDITED / 2 * min(rest):
+            ends = len(left.words), len(right.words)
+            cut, added = (ours, theirs, ends[0], theirs), (ends[0], theirs, ends[0], ends[1])
+            return [*spans[:first], cut, added]
+    return spans
 
 
 def _edited_where_moved(found: list[Change]) -> list[Change]:
@@ -74,30 +113,12 @@ def _moved(one: Sequence[Words], other: Sequence[Words]) -> Counter[Words]:
     return Counter() if in_place else shared
 
 
-class _Side:
-    """The words of a text that are aligned, and how many of its words stand before each."""
-
-    def __init__(self, sentences: Sequence[Words], moved: Counter[Words]) -> None:
-        left = moved.copy()
-        words: list[str] = []
-        self.places: list[int] = []
-        place = 0
-        for sentence in sentences:
-            if left[sentence]:
-                left[sentence] -= 1
-            else:
-                words += sentence
-                self.places += range(place, place + len(sentence))
-            place += len(sentence)
-        self.words = tuple(words)
-        self.places.append(place)
-
-
-def _change(left: _Side, right: _Side, start: tuple[int, int], end: tuple[int, int]) -> Change:
+def _change(left: _Side, right: _Side, span: Span) -> Change:
+    ours, theirs, our_end, their_end = span
     return Change(
-        left.words[start[0] : end[0]],
-        right.words[start[1] : end[1]],
-        left.words[max(0, start[0] - AROUND) : start[0]],
-        left.words[end[0] : end[0] + AROUND],
-        min(left.places[start[0]], right.places[start[1]]),
+        left.words[ours:our_end],
+        right.words[theirs:their_end],
+        left.words[max(0, ours - AROUND) : ours],
+        left.words[our_end : our_end + AROUND],
+        min(left.places[ours], right.places[theirs]),
     )

@@ -1,13 +1,22 @@
 """The decision: two posts tell the same news, or not. Pure, and the same whichever is named first."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from pipelines.likeness.align import Change, changes
 from pipelines.likeness.news import News
-from pipelines.likeness.vetoes import codes, days, directions, figures, is_reworded, names, negations, things
+from pipelines.likeness.vetoes import (
+    codes,
+    days,
+    directions,
+    figures,
+    is_reworded,
+    names,
+    negations,
+    nouns,
+    things,
+)
 from pipelines.published import BEIJING
 
 _NEAR_SHORT = 0.5
@@ -15,13 +24,11 @@ _NEAR_LONG = 0.6
 _CONTAINED = 0.85
 _CONTAINED_LENGTH = 0.35
 _ALIGNED = 0.75
-_LONG = 400
+_LONG = 300
 """Characters from which one figure, not in the lead, may be corrected without making it another news."""
 _LEAD = 120
 """Words of a long text that say what it is about."""
 _ALIKE_TITLES = 0.6
-
-Times = tuple[datetime | None, datetime | None]
 
 
 @dataclass(frozen=True)
@@ -81,25 +88,37 @@ def _aligned(one: News, other: News, found: list[Change]) -> float:
 
 def _two_news(one: News, other: News, found: list[Change]) -> bool:
     at = one.at, other.at
+    if one.names and other.names and not set(one.names) & set(other.names):
+        return True
     if any(codes(change, at) or directions(change, at) or negations(change, at) for change in found):
         return True
     corrected = [change for change in found if figures(change, at) or days(change, at)]
     if min(len(one.comparable), len(other.comparable)) < _LONG:
         return bool(corrected) or any(map(things, found))
+    return _two_articles(one, other, found, corrected)
+
+
+def _two_articles(one: News, other: News, found: list[Change], corrected: list[Change]) -> bool:
+    """Tell whether long texts tell two news: what they are about was replaced, or more than one figure inside.
+
+    A name that is replaced again and again is what they are about.
+    """
     known = (*one.names, *other.names)
+    replaced = [name for change in found if (name := names(change, known))]
+    if len(replaced) > len(set(replaced)):
+        return True
     lead = [change for change in found if change.start < _LEAD]
-    if any(change in lead for change in corrected) or any(names(change, known) for change in lead):
+    if any(change in corrected or names(change, known) or nouns(change) for change in lead):
         return True
     if len({(change.left, change.right) for change in corrected}) > 1:
         return True
-    if corrected and _titles_conflict(one, other, at):
-        return True
-    return any(times > 1 for times in Counter(filter(None, (names(change, known) for change in found))).values())
+    return bool(corrected) and _titles_conflict(one, other)
 
 
-def _titles_conflict(one: News, other: News, at: Times) -> bool:
+def _titles_conflict(one: News, other: News) -> bool:
     """Tell whether two headlines are one but for a number or a day."""
     found = changes((one.title_tokens,), (other.title_tokens,))
     changed = sum(len(change.left) + len(change.right) for change in found)
     alike = changed <= (1 - _ALIKE_TITLES) * (len(one.title_tokens) + len(other.title_tokens))
+    at = one.at, other.at
     return alike and any(figures(change, at) or days(change, at) for change in found)

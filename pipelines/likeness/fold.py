@@ -23,6 +23,7 @@ _OPENINGS = tuple(
         rf"(?:据|来自)[\w·\s]{{2,20}}?(?:{_DATE})?(?:援引[^,]{{2,20}})?(?:报道称?|消息称?|获悉|讯)[,:]\s*",
         r"(?P<medium>[\w·]{2,12}?)(?:记者|app)?(?:独家)?获悉[,:]\s*",
         r"(?:[\w·]{0,10}记者\s*\|?\s*[\w·]{2,4}(?:\s+[\w·]{2,4}){0,3}\s+)(?:\w{2,4}报道\s*)?",
+        rf"{_DATE}(?:消息|讯|电)[,:]?\s*",
         r"(?:快讯|突发|重磅|最新消息|刚刚|要闻|速递)\s*[!:,丨|]+\s*",
     )
 )
@@ -43,8 +44,10 @@ _TAIL = re.compile(
     rf"(?<=[。!?;)\]”\"])\s*(?:{_CREDIT}\s*[::/|丨].{{0,60}}"
     r"|(?:更多|免责声明|风险提示|本文不构成|以上内容)[^。]{0,80}。?)$"
 )
-_CLOSING = re.compile(r"\s*[(\[]([^()\[\]]{1,40})[)\]]\s*。?$")
-_CREDITED = re.compile(rf"{_CREDIT}|据|来自|实习|总台|见习|完$|end$|.*(?:记者|编辑|供稿|综合)", re.IGNORECASE)
+_CLOSING = re.compile(r"\s*[(\[【]([^()\[\]【】]{1,40})[)\]】]\s*。?$")
+_CREDITED = re.compile(
+    rf"{_CREDIT}|据|来自|本文|转自|实习|总台|见习|完$|end$|.*(?:记者|编辑|供稿|综合)", re.IGNORECASE
+)
 _MORE_MEDIA = frozenset("金融界 观点网 格隆汇 同花顺 和讯 东方财富 雪球 智通财经 快科技 亿邦动力".split())
 _ROUNDS = 4
 """Head, dateline and byline may stand one after another, and so may source and editor; no text had more."""
@@ -85,7 +88,7 @@ def _opening(text: str) -> int:
         return head.end()
     for pattern in _OPENINGS:
         found = pattern.match(text)
-        if found and ("medium" not in found.groupdict() or _is_medium(found["medium"])):
+        if found and ("medium" not in found.groupdict() or _of_medium(found["medium"])):
             return found.end()
     return 0
 
@@ -99,6 +102,11 @@ def _without_tail(text: str) -> str:
             break
         text = text[: found.start()]
     return text.rstrip()
+
+
+def _of_medium(name: str) -> bool:
+    """Tell whether a name begins with that of a medium; its place may follow (央广网北京), or is a Latin word."""
+    return name.isascii() or any(_is_medium(name[:end]) for end in range(max(2, len(name) - 3), len(name) + 1))
 
 
 def _is_medium(name: str) -> bool:

@@ -40,7 +40,7 @@ class News:
     latest: datetime | None
     """`published_max`."""
     names: tuple[str, ...] = ()
-    """Names of securities that the post is known to be about; may be empty."""
+    """Names of the shares that the post is known to mention; may be empty."""
 
     @property
     def at(self) -> datetime | None:
@@ -94,5 +94,5 @@ def news(document: Mapping[str, Any]) -> News:
         text=document.get("text") or "",
         earliest=exact or document.get("published_min"),
         latest=exact or document.get("published_max"),
-        names=tuple(sorted({one["name"] for one in securities if one.get("name")})),
+        names=tuple(sorted({one["name"] for one in securities if one.get("kind") == "stock" and one.get("name")})),
     )

@@ -16,8 +16,8 @@ _NUMERAL = "[零〇一二两三四五六七八九十]"
 _RUN = rf"{_NUMERAL}[零〇一二两三四五六七八九十百千万亿]*(?:点[零〇一二三四五六七八九]+)?"
 _FRACTION = re.compile(rf"([百千万])分之({_RUN}|\d+(?:\.\d+)?)")
 _NUMBER = re.compile(
-    rf"{_NUMERAL}[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?|{_NUMERAL}点[零〇一二三四五六七八九]+"
-    rf"|(?<=[第近超逾约达共前后连每]){_NUMERAL}|{_NUMERAL}(?=[{_COUNTED}]|小时|分钟)|{_NUMERAL}(?=点(?:钟|半|整))"
+    rf"{_NUMERAL}(?:[零〇一二两三四五六七八九十百万亿]|千(?![米瓦克卡伏赫]))+(?:点[零〇一二三四五六七八九]+)?|{_NUMERAL}点[零〇一二三四五六七八九]+"
+    rf"|(?<=[第近超逾约达共前后连每]){_NUMERAL}|{_NUMERAL}(?=[{_COUNTED}]|小时|分钟|时[零一二三四五六七八九十\d])|{_NUMERAL}(?=点(?:钟|半|整))"
 )
 _TENTHS = re.compile(
     r"(?<![\d.])(\d{1,2})成(?:(?P<fifth>[一二三四五六七八九\d](?!成|[家个年月]))|半)?(?![立功为本交果员都熟长])"
@@ -58,6 +58,8 @@ def _counted(numeral: str) -> int:
         else:
             total = (total + section + digit) * _SECTIONS[character]
             section = digit = 0
+    if digit and len(numeral) > 1 and numeral[-2] in "百千万亿":  # 一千五 is 1500
+        digit *= {**_UNITS, **_SECTIONS}[numeral[-2]] // 10
     return total + section + digit
 
 

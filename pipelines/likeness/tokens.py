@@ -50,10 +50,11 @@ _WORD = re.compile(
     rf"(?:(?P<pm2>下午|晚间?|傍晚)|上午|凌晨)(?P<h2>{_HOUR})[时点](?!\d)|"
     r"(?:人民币)?(?P<sign>(?:(?<=[为至达降跌是(,:、\s])|^)[-−])?(?P<n>\d+(?:\.\d+)?)[多余]?"
     r"(?:(?P<unit>个?百分点|pct|个?基点|个?bps?(?![a-z])|%|‰|‱)"
-    r"|(?P<times>[百千万]亿|亿|[十百千]万|[万千百])?(?:元人民币|元(?![宇旦素件器])|人民币)?)|"
-    r"[a-z]+[a-z\d]*|\d+[a-z]+[a-z\d]*|[^\W\d_]"
+    r"|(?P<times>[百千万]亿|亿|[十百千]万|[万百]|千(?![米瓦克卡伏赫]))?(?:元人民币|元(?![宇旦素件器])|人民币)?)|"
+    r"[a-z]+(?:[a-z\d]*[a-z\d](?!\d*[月年]))?|\d+[a-z]+[a-z\d]*|[^\W\d_]"
 )
-_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_NO_PART = re.compile(r"(?<=\d),(?=\d{3}(?!\d))|(?<=[^\x00-\x7f])[ \t]+|[ \t]+(?=[^\x00-\x7f])")
+"""Commas within a number, and blanks beside a character that is no Latin one."""
 _SENTENCE_END = re.compile(r"[。!?;\n]")
 _SIGNS = "#%^@~&"
 
@@ -63,7 +64,7 @@ DAY = re.compile(r"@\d*-\d*-\d+|@周.")
 
 def sentences(text: str) -> tuple[tuple[str, ...], ...]:
     """Give the words of a folded text, by sentences; what has no words is no sentence."""
-    plain = one_name(_COMMA.sub("", digits(text)))
+    plain = one_name(_NO_PART.sub("", digits(text)))
     return tuple(filter(None, map(_words, _SENTENCE_END.split(plain))))
 
 

@@ -27,6 +27,9 @@ _PLACEHOLDER = "\0"
 _NAMES = frozenset("nr nrt nrfg ns nt nz j".split())
 """Tags that rjieba gives to names of people, places, organisations and brands, and to abbreviations."""
 
+_THINGS = _NAMES | frozenset("n nz t s tg ng vn eng".split())
+"""The same and other nouns."""
+
 _LINKS = frozenset("d df dg ad vd c p r rr rz y e o k h zg f q u ud ug uj ul uv uz".split())
 """Its tags of words that link and shade: one medium writes them another way. All others say what happened."""
 
@@ -46,14 +49,18 @@ def figures(change: Change, _at: tuple[datetime | None, datetime | None]) -> boo
 
 
 def _rounded(one: str, other: str) -> bool:
-    """Tell whether a number is another one rounded to three digits or more: 1.23亿 for 12345.6万."""
+    """Tell whether a number is another one rounded to three digits or more, in 万 or 亿: 1.23亿 for 12345.6万."""
     if one[0] != other[0] and {one[0], other[0]} == {"#", "^"}:  # 17点 of an exchange rate are 17个基点
         return Decimal(min(one, other)[1:]).scaleb(-2) == Decimal(max(one, other)[1:])
     if one[0] != other[0] or one[0] == "~":
         return False
-    few, many = sorted((Decimal(one[1:]), Decimal(other[1:])), key=lambda number: len(number.as_tuple().digits))
-    kept = len(few.normalize().as_tuple().digits)
-    return kept >= 3 and abs(many - few) * 2 <= Decimal(1).scaleb(few.normalize().adjusted() - kept + 1)
+    few, many = sorted(
+        (Decimal(one[1:]).normalize(), Decimal(other[1:]).normalize()),
+        key=lambda number: len(number.as_tuple().digits),
+    )
+    digits = len(few.as_tuple().digits)
+    last = few.adjusted() - digits + 1
+    return digits >= 3 and last >= 4 and abs(many - few) * 2 <= Decimal(1).scaleb(last)
 
 
 def days(change: Change, at: tuple[datetime | None, datetime | None]) -> bool:
@@ -123,7 +130,11 @@ def rewordings(change: Change) -> tuple[list[Word], list[Word]]:
         return [], []
     ours, theirs = _told(change, change.left), _told(change, change.right)
     ours, theirs = _unmatched(ours, theirs), _unmatched(theirs, ours)
-    return (ours, theirs) if ours and theirs else ([], [])
+    full = [[(word, tag) for word, tag in words if not is_empty(word)] for words in (ours, theirs)]
+    if all(full):
+        return full[0], full[1]
+    # A noun that says something in place of one that does not: 尿素 for 公司.
+    return (ours, theirs) if any(full) and _has_noun(ours) and _has_noun(theirs) else ([], [])
 
 
 def things(change: Change) -> bool:
@@ -136,6 +147,15 @@ def names(change: Change, known: Iterable[str]) -> tuple[str, str] | None:
     sides = rewordings(change)
     named = any(tag in _NAMES or any(word in name for name in known) for words in sides for word, tag in words)
     return ("".join(word for word, _ in sides[0]), "".join(word for word, _ in sides[1])) if named else None
+
+
+def nouns(change: Change) -> bool:
+    """Tell whether a noun was replaced by another."""
+    return all(map(_has_noun, rewordings(change)))
+
+
+def _has_noun(words: Iterable[Word]) -> bool:
+    return any(tag in _THINGS for _, tag in words)
 
 
 def is_reworded(change: Change) -> bool:
@@ -172,11 +192,11 @@ def _means_the_same(change: Change, left: str, right: str) -> bool:
 
 
 def _told(change: Change, words: Words) -> list[Word]:
-    """Give the words that say something which a side of a change has a part of."""
+    """Give the words which a side of a change has a part of."""
     text, start, end = _spelt(change, words)
     found, at = [(word, "eng") for word in words if _is_latin(word)], 0
     for word, tag in rjieba.tag(text.replace(_PLACEHOLDER, " ")):
-        if at < end and at + len(word) > start and word.strip() and not is_empty(word):
+        if at < end and at + len(word) > start and word.strip():
             found.append((word, tag))
         at += len(word)
     return found
