@@ -74,7 +74,23 @@ def changes(one: Sequence[Words], other: Sequence[Words]) -> list[Change]:
         else:
             spans.append((step.src_start, step.dest_start, step.src_end, step.dest_end))
             open_span = True
-    return _edited_where_moved([_change(left, right, span) for span in _without_other_end(left, right, spans)])
+    return _edited_where_moved(
+        [_change(left, right, span) for span in _without_other_end(left, right, _shifted(spans))]
+    )
+
+
+def _shifted(spans: list[Span]) -> list[Span]:
+    """Give the differences; as one where a character that two words share made two of it: 滨江, 江北."""
+    found: list[Span] = []
+    for span in spans:
+        before = found[-1] if found else (0, 0, 0, 0)
+        sides = [(end - start, our_end - our_start) for start, our_start, end, our_end in (before, span)]
+        crossed = 0 in sides[0] and 0 in sides[1] and bool(sides[0][0]) != bool(sides[1][0])
+        if found and crossed and span[0] - before[2] == 1 and max(map(max, sides)) <= AROUND:
+            found[-1] = (*before[:2], *span[2:])
+        else:
+            found.append(span)
+    return found
 
 
 def _without_other_end(left: _Side, right: _Side, spans: list[Span]) -> list[Span]:
