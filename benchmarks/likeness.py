@@ -2,9 +2,10 @@
 
     python -m benchmarks.likeness [--rounds N]
 
-Over the labelled set. Processor time, the median of the rounds, as ratios to a hundred SHA-256 of the same text (named
-`hash`), and in milliseconds of this machine for orientation. `keys` is all that is made of a post once: folding, words,
-sketch. `first` is one pair of which nothing is known yet, `compare` the same again: a post beside its next candidate.
+Over the labelled set. Processor time, the median of the rounds, as ratios to a hundred SHA-256 of the same text
+(named `hash`), and in milliseconds of this machine for orientation. `keys` is all that is made of a post once:
+folding, words, sketch. `first` is one pair of which nothing is known yet, `compare` the same again: a post beside
+its next candidate.
 """
 
 import argparse
