@@ -107,6 +107,17 @@ async def known_secids(database: Database, secids: list[str]) -> list[str]:
     return [secid for secid in secids if secid in found]
 
 
+async def unquoted(database: Database, spider: str) -> list[str]:
+    """Give the secids of posts that a spider's runs stored since its last good one.
+
+    A run asks for quotes at its end: one that was killed, or broken off, did not come to it.
+    """
+    good = await database.runs.find_one({"spider": spider, "ok": True}, sort=[("started_at", -1)])
+    since = {"started_at": {"$gt": good["started_at"]}} if good else {}
+    runs = [run["_id"] async for run in database.runs.find({"spider": spider} | since, {"_id": 1})]
+    return [str(secid) for secid in await database.posts.distinct("securities.secid", {"run_id": {"$in": runs}})]
+
+
 async def known_sources(database: Database, ids: list[str]) -> dict[str, dict[str, list[datetime | None]]]:
     """Give the versions of sources that posts were read from: `<form>/<_id>` -> hash -> times of commit."""
     known: dict[str, dict[str, list[datetime | None]]] = {}

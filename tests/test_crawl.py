@@ -169,6 +169,17 @@ def test_a_killed_run_is_closed_by_the_next(crawls: Crawler) -> None:
         assert compared(crawls, sandbox) == []
 
 
+def test_quotes_that_a_run_did_not_come_to_are_asked_for_by_the_next(crawls: Crawler) -> None:
+    with SandboxProcess(posts=20) as sandbox:
+        broken_off = crawls.crawl(sandbox.mirrors, "-a", "quotes=off", "-s", "RUN_MIN_POSTS=1000")
+        assert (broken_off.code, broken_off.run["ok"]) == (1, False)
+        assert crawls.database.quotes.count_documents({}) == 0
+        assert crawls.crawl(sandbox.mirrors, "-a", "refresh=0h").code == 0
+        named = set(crawls.database.posts.distinct("securities.secid"))
+        known = {quote["secid"] for quote in sandbox.quotes()}
+        assert set(crawls.database.quotes.distinct("secid")) == named & known != set()
+
+
 def test_a_run_gives_signs_of_life(crawls: Crawler) -> None:
     program = (
         "from crawler.extensions import verdict; verdict.SIGN_OF_LIFE_SECONDS = 0.2;"

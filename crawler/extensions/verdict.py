@@ -8,9 +8,9 @@ import asyncio
 import platform
 import resource
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Self
 
@@ -54,6 +54,7 @@ class VerdictExtension:
         self.alive = create_looping_call(self.sign_of_life)
         self.telling: asyncio.Future[None] | None = None
         self.run: dict[str, Any] = {}
+        self.begun = time.monotonic()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -192,7 +193,7 @@ class VerdictExtension:
             # Without MongoDB nobody can tell what is stored.
             "coverage": await store.ask(coverage, self.spider.listed) or [],
             "bytes": stats.get_value("downloader/response_bytes", 0),
-            "seconds": (datetime.now(UTC) - stats.get_value("start_time")).total_seconds(),
+            "seconds": time.monotonic() - self.begun,  # the clock may be set meanwhile
             "peak_memory": kilobytes if sys.platform == "darwin" else kilobytes * 1024,
         }
 

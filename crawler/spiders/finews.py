@@ -86,6 +86,8 @@ class FinewsSpider(ListedSpider):
     async def start(self) -> AsyncIterator[Any]:
         """Ask for what is missing, for the seeds, and for the categories that stored posts stand in."""
         await self.recall_unlisted()
+        if self.given.quotes != "off":
+            self.unquoted.update(await self.store.ask(queries.unquoted, self.name) or [])
         async for post in self.incomplete():
             for request in self.upstream_requests(post["_id"], post["missing"], post["share_url"]):
                 yield request

@@ -26,6 +26,7 @@ def posts_change(scene: Scene) -> Iterator[None]:
 FAULTS = (
     Mishap("connections drop", bad("site_unavailable"), ("drop@{middle}",)),
     Mishap("bodies shorter than promised", bad("site_unavailable"), ("short-body@{middle}",)),
+    Mishap("bodies longer than promised", bad("layout_changed"), ("long-body@{middle}",)),
     Mishap("bodies cut", bad("layout_changed"), ("truncated@{middle}",)),
     Mishap("no answers", bad("site_unavailable"), ("hang@{middle}",), arguments=HASTE),
     Mishap("answers drip", bad("site_unavailable"), ("slow-drip@{middle}",), arguments=HASTE),
@@ -39,6 +40,7 @@ FAULTS = (
     Mishap("all posts are 404", bad("too_many_errors"), ("vanished-posts@{middle}",)),
     Mishap("posts change while they are read", GOOD, meanwhile=posts_change, again=("-a", "full=1")),
     Mishap("the server's clock runs backwards", GOOD, ("clock-back@{middle}",)),
+    Mishap("our own clock is set back an hour", GOOD, module="tests.drills.backwards"),
     Mishap("share texts drop", GOOD, ("share:drop@5",)),
     Mishap("articles are 500", GOOD, ("newsinfo:error-500@5",)),
 )

@@ -21,6 +21,7 @@ TELLS_WHEN = {
     "post_revisions": ("_id", "at"),  # `_id` holds the time
     "securities": ("first_seen_at", "named_at"),
     "media": ("first_seen_at", "named_at"),
+    "quotes": ("read_at", "run_id"),
     "listings": ("read_at",),
 }
 """By collection, the fields that may differ, at any depth. `runs` and `rejects` tell of runs, not of posts."""

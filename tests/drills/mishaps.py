@@ -46,14 +46,14 @@ class Mishap:
     verdict: str
     """What the crawl must say: finish_reason, ok, exit code."""
 
-    document: str = ""
-    """What the `runs` document says where it cannot be written: a later run's words; empty: the same."""
-
     faults: tuple[str, ...] = ()
     """Faults of the sandbox; `{middle}` is the number of a request in the middle of the crawl."""
 
     meanwhile: Callable[[Scene], AbstractContextManager[None]] = lambda _: nullcontext()
     """Entered while the crawl is on its way, left when it has ended: does it, and puts it right."""
+
+    module: str = "scrapy"
+    """What runs the crawl: Scrapy, or something that runs it."""
 
     arguments: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
@@ -74,6 +74,9 @@ class Mishap:
 
     world: dict[str, object] = field(default_factory=dict)
     """Options of the sandbox."""
+
+    document: str = ""
+    """What the `runs` document says where it cannot be written: a later run's words; empty: the same."""
 
     least_posts: int = 0
     """It takes so many to go wrong."""
@@ -103,7 +106,8 @@ def run(mishap: Mishap, shared: Stage, posts: int, seed: int) -> Row:
         middle = sandbox.stats()["listed"] // 2
         sandbox.set_faults(*(fault.format(middle=middle) for fault in mishap.faults))
         started = monotonic()
-        crawl = Breakable(crawls.command(*mishap.arguments), crawls.environment(sandbox.mirrors))
+        python, option, _, *asked = crawls.command(*mishap.arguments)
+        crawl = Breakable([python, option, mishap.module, *asked], crawls.environment(sandbox.mirrors))
         with mishap.meanwhile(Scene(place, sandbox, crawls, crawl)):
             code, output = crawl.end()
             lasted = monotonic() - started
