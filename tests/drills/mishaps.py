@@ -111,6 +111,7 @@ def run(mishap: Mishap, shared: Stage, posts: int, seed: int) -> Row:
         with mishap.meanwhile(Scene(place, sandbox, crawls, crawl)):
             code, output = crawl.end()
             lasted = monotonic() - started
+        struck = any(entry["fault"] for entry in sandbox.log())
         sandbox.set_faults(*mishap.faults_again)
         wrong = [f"it lasted {lasted:.0f} s"] if lasted > mishap.seconds else []
         healthy = crawls.crawl(sandbox.mirrors, *mishap.again)
@@ -118,6 +119,7 @@ def run(mishap: Mishap, shared: Stage, posts: int, seed: int) -> Row:
         wrong += said_wrong
         if (healthy.code, healthy.run["finish_reason"]) != (0, "finished"):
             wrong.append(f"the crawl after it: {healthy.run['finish_reason']} {healthy.run['failures']}")
+        wrong += ["the fault did not strike"] if mishap.faults and not struck else []
         wrong += untrue(crawls, sandbox)
         expected, stored, doubled = counted(crawls, sandbox)
     return Row(mishap.name, 1, expected, stored, doubled, verdict, monotonic() - begun, wrong)
