@@ -42,6 +42,7 @@ _PINYIN = Pinyin()
 _CODE = re.compile(r"(?:NW)?[0-9]{17,18}|CFH[0-9]{23}|A[NP][0-9]{18}")
 _BARE_CAIFUHAO = re.compile(r"[0-9]{23}")
 _ARTICLE_ID = re.compile(r"(?:/a/|,)([0-9]{17,18})\.s?html$")
+_ARTICLE_JSON = re.compile(r"/kuaixun/v2/api/article/([0-9]{17,18})")
 _DATED_POST = re.compile(r"(?P<category>(?:/[^/]+)*)/(?P<day>[0-9]{4}/[0-9]{2}/[0-9]{2})/(?P<name>[^/]+)\.html$")
 _ARCHIVED_POST = re.compile(r"/old_post/(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})-|-)(?P<name>[^/]+)\.html$")
 _CATEGORY_PAGE = re.compile(r"/category/(?P<slug>[^/]+?)(?:\.html)?\Z")
@@ -298,6 +299,16 @@ def share_code(url: str) -> str | None:
     return codes[0] if len(codes) == 1 and _CODE.fullmatch(codes[0]) else None
 
 
+def share_url_of(url: str) -> str | None:
+    """Give the share page whose text stands at `url`, as `share_text_url` built it; None for any other URL."""
+    parts = urlsplit(url)
+    if parts.hostname not in SHARE_HOSTS or not parts.path.endswith("/NewsData/GetNewsText.do"):
+        return None
+    code = "".join(parse_qs(parts.query).get("id", []))
+    page = urljoin(url, f"../html_News/NewsShare.html?infoCode={code}")
+    return page if share_code(page) else None
+
+
 def article_id(url: str) -> str | None:
     """Give the 17 or 18 digits of an East Money article URL, any subdomain, any form; None otherwise."""
     parts = urlsplit(url)
@@ -305,6 +316,13 @@ def article_id(url: str) -> str | None:
     if host != "eastmoney.com" and not host.endswith(".eastmoney.com"):
         return None
     found = _ARTICLE_ID.search(parts.path)
+    return found[1] if found else None
+
+
+def article_json_id(url: str) -> str | None:
+    """Give the digits of an article whose JSON stands at `url`, as `article_json_url` built it; None otherwise."""
+    parts = urlsplit(url)
+    found = _ARTICLE_JSON.fullmatch(parts.path) if parts.hostname == "newsinfo.eastmoney.com" else None
     return found[1] if found else None
 
 

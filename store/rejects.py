@@ -72,6 +72,7 @@ def reject_document(  # noqa: PLR0913 - the fields of one document
         "post": storable_text(post) if post else None,
         "raw": storable_text(raw[:RAW_CHARACTERS]) if raw else None,
         "at": milliseconds(datetime.now(UTC)),
+        "retried_by": None,
     }
 
 
@@ -84,6 +85,19 @@ async def find_rejects(database: Database, wanted: Document, limit: int = 0) -> 
     """Give the rejects whose fields equal those of `wanted`, newest first, without `raw`; 0: all."""
     found = database.rejects.find(wanted, {"raw": 0}).sort([("at", -1), ("_id", -1)]).limit(limit)
     return [reject async for reject in found]
+
+
+async def rejected_urls(database: Database, run_id: str) -> set[str]:
+    """Give the pages that a run rejected, wholly or in part."""
+    return {
+        reject["url"] async for reject in database.rejects.find({"run_id": run_id}, {"url": 1}) if reject["url"]
+    }
+
+
+async def mark_retried(database: Database, ids: list[str], run_id: str) -> int:
+    """Note on rejects that a run read their pages again; give how many it is new to."""
+    asked = {"_id": {"$in": ids}, "retried_by": None}
+    return (await database.rejects.update_many(asked, {"$set": {"retried_by": run_id}})).modified_count
 
 
 async def find_reject(database: Database, reject_id: str) -> Document | None:

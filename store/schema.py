@@ -400,6 +400,9 @@ REJECTS = Collection(
         Field("post", STRING_OR_NULL, "the post, if it had an identity yet"),
         Field("raw", STRING_OR_NULL, "the page, or the item as JSON; the first 100,000 characters"),
         Field("at", DATE, "when"),
+        Field(
+            "retried_by", STRING_OR_NULL, "the run that read its page again, and rejected nothing; null: none did"
+        ),
     ),
     (
         Index("kept_90_days", (("at", ASCENDING),), "removal after 90 days", {"expireAfterSeconds": 90 * 86_400}),

@@ -1,13 +1,15 @@
-"""`scrapy rejects list|show`: what was dropped or could not be read.
+"""`scrapy rejects list|show|retry`: what was dropped or could not be read, and reading it again.
 
-From: the collection `rejects`. Gives: one line a reject (`list`), one whole (`show`).
-Exit code 0: done; 1: nothing was found; 2: wrongly used.
+From: the collection `rejects`. Gives: one line a reject (`list`), one whole (`show`); `retry` reads
+their pages again, as `scrapy crawl rejected` does.
+Exit code 0: done; 1: nothing was found, or not all could be read; 2: wrongly used.
 """
 
 import argparse
 from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
 
 from crawler.store_command import StoreCommand
 
@@ -19,26 +21,28 @@ SHOWN = 50
 
 
 class Command(StoreCommand):
-    """List and show rejects."""
+    """List, show and retry rejects."""
 
     def syntax(self) -> str:
         """Return what follows the name of the command."""
-        return "list|show [ID] [options]"
+        return "list|show|retry [ID ...] [options]"
 
     def short_desc(self) -> str:
         """Return the line that `scrapy` lists."""
-        return "List and show what was dropped or could not be read"
+        return "List, show and retry what was dropped or could not be read"
 
     def long_desc(self) -> str:
         """Return what `scrapy rejects --help` says."""
         return (
             "list: the newest first, one line each; options narrow it. show ID: everything that was kept of one."
+            " retry [ID ...]: read the pages of these again, or of all that the options leave and that nobody has"
+            " retried. Lists and prices are left out: every run of their spider reads them."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the action, the ids and the filters to Scrapy's options."""
         super().add_options(parser)
-        parser.add_argument("action", choices=["list", "show"])
+        parser.add_argument("action", choices=["list", "show", "retry"])
         parser.add_argument("ids", nargs="*", metavar="ID")
         for name in ("run", "spider", "stage", "reason"):
             parser.add_argument(f"--{name}", help=f"only those of this {name}")
@@ -48,12 +52,16 @@ class Command(StoreCommand):
         """Refuse what makes no sense, then work on the store."""
         if args or (opts.action == "list" and opts.ids) or (opts.action == "show" and len(opts.ids) != 1):
             raise UsageError
+        if opts.action == "retry" and opts.spider:
+            raise UsageError("retry is for the pages of posts, whichever spider rejected them", print_help=False)
         super().run(args, opts)
 
     async def work(self, database: "Database", opts: argparse.Namespace) -> int:
         """Do what was asked for."""
         if opts.action == "show":
             return await show(database, opts.ids[0])
+        if opts.action == "retry":
+            return await retry(database, opts, self.settings)
         return await list_all(database, filters(opts), opts.limit)
 
 
@@ -93,3 +101,22 @@ async def show(database: "Database", reject_id: str) -> int:
     for line in (reject["raw"] or "").splitlines():
         print(f"    {printable(line)}")
     return 0
+
+
+async def retry(database: "Database", opts: argparse.Namespace, settings: Settings) -> int:
+    """Crawl the pages of rejects again; print how many of the rejects that settled, give the crawl's exit code."""
+    import asyncio
+    import sys
+
+    arguments = {"ids": ",".join(opts.ids), "run": opts.run, "reason": opts.reason, "stage": opts.stage}
+    given = [word for name, value in arguments.items() if value for word in ("-a", f"{name}={value}")]
+    before = await database.rejects.count_documents({"retried_by": None})
+    command = [sys.executable, "-m", "scrapy", "crawl", "rejected", *given, "-a", f"limit={opts.limit}"]
+    for name in ("MONGO_URI", "MONGO_DATABASE", "MONGO_EMBEDDED_DIR", "MIRRORS"):
+        command += ["-s", f"{name}={settings[name]}"]
+    crawl = await asyncio.create_subprocess_exec(*command)
+    code = await crawl.wait()
+    run = await database.runs.find_one({"spider": "rejected"}, sort=[("started_at", -1)])
+    settled = await database.rejects.count_documents({"retried_by": run["_id"]}) if run else 0
+    print(f"{settled} of {before} rejects are settled")
+    return code

@@ -188,7 +188,20 @@ def judge_archive(stats: dict[str, Any], limits: Limits) -> Verdict:
     return Verdict("finished", [], warnings)
 
 
-JUDGES = {"quotes": judge_prices, "archive": judge_archive}
+def judge_retries(stats: dict[str, Any], limits: Limits) -> Verdict:  # noqa: ARG001 - every judge has them
+    """Judge a crawl of the spider `rejected`: every page it asked for is read now, or it is not ok."""
+    problems = sum(_problems(stats).values(), Counter[str]())
+    asked = stats.get("rejects/asked", 0)
+    if not asked:
+        return Verdict("no_posts", ["no reject names a page that can be read again"], [])
+    if problems:
+        return Verdict(_cause(problems), [f"{problems.total()} of {asked} pages: {_written(problems)}"], [])
+    if rejected := stats.get("posts/rejected", 0):
+        return Verdict("too_many_errors", [f"{rejected} of {stats.get('posts/scraped', 0)} items rejected"], [])
+    return Verdict("finished", [], [])
+
+
+JUDGES = {"quotes": judge_prices, "archive": judge_archive, "rejected": judge_retries}
 """Who judges the runs of a spider, where it is not `judge`."""
 
 

@@ -127,7 +127,7 @@ class EastmoneySpider(UpstreamSpider):
         try:
             read = self.read_posts(response)
         except PageLayoutError as error:
-            self.unusable(error, response)
+            await self.unusable(error, response)
             if place.kind == "fast":
                 yield self.list_request(Place("kuaixun", ""))
             return

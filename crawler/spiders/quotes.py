@@ -91,7 +91,7 @@ class QuotesSpider(QuotingSpider):
             self.unknown("bars", [secid])
             return
         except PageLayoutError as error:
-            await self.unusable_prices(error, response)
+            await self.unusable(error, response)
             return
         self.judged(response, usable=True)
         self.crawler.stats.inc_value("pages/bars/read")

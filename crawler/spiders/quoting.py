@@ -12,7 +12,7 @@ from typing import Any
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response, TextResponse
+from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
@@ -78,7 +78,7 @@ class QuotingSpider(UpstreamSpider):
             self.judged(response, usable=True)
             self.unknown("quotes", [secid])
         except PageLayoutError as error:
-            await self.unusable_prices(error, response)
+            await self.unusable(error, response)
         else:
             self.judged(response, usable=True)
             self.crawler.stats.inc_value("pages/quotes/read")
@@ -91,7 +91,7 @@ class QuotingSpider(UpstreamSpider):
         except MissingPayloadError:
             quotes = []
         except PageLayoutError as error:
-            await self.unusable_prices(error, response)
+            await self.unusable(error, response)
             return
         self.judged(response, usable=True)
         self.crawler.stats.inc_value("pages/quotes/read")
@@ -105,12 +105,6 @@ class QuotingSpider(UpstreamSpider):
         stats = self.crawler.stats
         if names:
             stats.set_value(f"prices/unknown_{page}", stats.get_value(f"prices/unknown_{page}", []) + names)
-
-    async def unusable_prices(self, error: PageLayoutError, response: Response) -> None:
-        """Count and keep an answer that holds no prices although its status was good."""
-        self.unusable(error, response)
-        raw = response.text if isinstance(response, TextResponse) else None
-        await self.rejects.add("parse", error, url=response.url, raw=raw)
 
     async def failed_prices(self, failure: Failure) -> None:
         """Errback: count, and keep what was sent and failed; there is no page of a security that is not known."""

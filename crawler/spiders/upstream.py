@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.http import Response
+from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
@@ -94,7 +94,7 @@ class UpstreamSpider(StoreSpider):
             self.absent(post, "share", response)
         except PageLayoutError as error:
             if WATCH in response.meta or not has_browser(self.settings["CHROMIUM_PATH"]):
-                self.unusable(error, response)
+                await self.unusable(error, response)
                 return
             self.crawler.stats.inc_value("pages/share/second_tries")
             for request in self.share_request(post, share_url, browser=True):
@@ -110,7 +110,7 @@ class UpstreamSpider(StoreSpider):
             self.judged(response, usable=True)
             yield self.article_request(post)
         except PageLayoutError as error:
-            self.unusable(error, response)
+            await self.unusable(error, response)
             yield self.article_request(post)
         else:
             yield self.read_upstream(read, response)
@@ -126,7 +126,7 @@ class UpstreamSpider(StoreSpider):
         except MissingPayloadError:
             self.absent(post, "origin", response)
         except PageLayoutError as error:
-            self.unusable(error, response)
+            await self.unusable(error, response)
         else:
             yield self.read_upstream(read, response)
 
@@ -143,11 +143,13 @@ class UpstreamSpider(StoreSpider):
         self.crawler.stats.inc_value(f"pages/{response.meta['page']}/absent")
         self.absences.add((post, form))
 
-    def unusable(self, error: PageLayoutError, response: Response) -> None:
-        """Count an answer that says nothing although its status was good."""
+    async def unusable(self, error: PageLayoutError, response: Response) -> None:
+        """Count and keep an answer that says nothing although its status was good."""
         self.judged(response, usable=False)
         self.crawler.stats.inc_value(f"pages/{response.meta['page']}/unreadable/{type(error).__name__}")
         self.logger.info("%s", error)
+        raw = response.text if isinstance(response, TextResponse) else None
+        await self.rejects.add("parse", error, url=response.url, raw=raw)
 
     def judged(self, response: Response, *, usable: bool) -> None:
         """Let the middlewares know whether a host answers sensibly."""
