@@ -117,7 +117,13 @@ def test_every_module_is_imported_from_the_zip(egg: Path) -> None:
 
 
 def test_scrapyd_runs_the_crawl_from_the_egg(deployed: Scrapyd, database: tuple[str, str]) -> None:
-    assert deployed.get("listspiders", project="finews")["spiders"] == ["archive", "eastmoney", "finews", "quotes"]
+    assert deployed.get("listspiders", project="finews")["spiders"] == [
+        "archive",
+        "eastmoney",
+        "finews",
+        "quotes",
+        "rejected",
+    ]
     assert deployed.get("listprojects")["projects"] == ["finews"]
     uri, name = database
     with SandboxProcess(posts=30) as world, MongoClient[dict[str, Any]](uri) as client:

@@ -21,6 +21,7 @@ import pipelines
 from crawler.politeness import HOST_DELAY, SITE_DELAY
 from crawler.spiders.base import StoreSpider
 from store.names import Mention, remember
+from store.rejects import reject_document, write_reject
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("crawler", "pipelines", "store", "sandbox")
@@ -395,6 +396,7 @@ def started(name: str, **more: Any) -> Crawler:
     return crawler
 
 
+SITE = "https://finews.withounder.com"
 SECURITY = Mention("securities", "1.601628", {"symbol": "601628.SH", "kind": "stock"}, None, datetime.now(UTC))
 
 
@@ -417,6 +419,8 @@ def test_spiders_start(name: str, database: tuple[str, str]) -> None:
         spider = started(name, MONGO_URI=database[0], MONGO_DATABASE=database[1]).spider
         store = await spider.store.open()
         await remember(store, [SECURITY])  # the spider of quotes asks for what the store holds
+        rejected = reject_document("a/1", "a", "finews", "parse", ValueError(), url=f"{SITE}/x/2022/03/01/a.html")
+        await write_reject(store, rejected)  # and that of rejects
         found = [request async for request in spider.start()]
         await spider.store.close()
         return found
