@@ -7,8 +7,8 @@ the days), and looks up posts of the last week that are not stored: reposts of s
 sandbox's templates (the hot ones: half of the store is made of them), and news of their own. A lookup is all of
 it: fingerprint, candidates, their documents, verification; `placed` is the same with the writes.
 Every lookup is tried three times, and the best counts: whatever else the machine does only adds to it.
-Prints medians and 95th percentiles for 10 thousand and 100 thousand posts, with --largest for a million, as
-milliseconds and as ratios to the store of 10 thousand, and the bytes of index a post takes.
+Prints medians and 95th percentiles for 20 thousand and 100 thousand posts, with --largest for a million, as
+milliseconds and as ratios to the store of 20 thousand, and the bytes of index a post takes.
 """
 
 import argparse
@@ -30,10 +30,11 @@ from sandbox.text import SENTENCES, Subject, sentences
 from store import embedded, fingerprints
 from store.connection import Store
 from store.groups import Groups, Swept
+from store.prepare import prepare
 from store.readings import Document
 from store.schema import Database
 
-SIZES = (10_000, 100_000)
+SIZES = (20_000, 100_000)
 LARGEST = 1_000_000
 A_DAY = 2_000
 """Posts; the real site has shown up to 1,500 a day."""
@@ -45,10 +46,14 @@ LOOKUPS = 200
 TRIES = 3
 """Of each lookup; the best counts, since whatever else runs on the machine only adds to it."""
 
-AT_ONCE = 2_000
-BATCH_SECONDS = 600
-"""A full disk cache delays single batches."""
+PERIOD = 10 * A_DAY
+"""Posts after which texts recur: later than any of them may match."""
 
+BULK = 500_000
+"""From so many new posts on, the index is built after them, at a tenth of the time; and denser than it grows."""
+
+FILL_SECONDS = 7200
+AT_ONCE = 2_000
 KINDS = ("repost", "template", "news")
 _LETTERS = "".join(map(chr, range(0x4E00, 0x4E00 + 2500)))
 
@@ -76,10 +81,16 @@ def repost(text: str) -> str:
     return f"【转载】示例网讯 {text}（文章来源：示例网）"
 
 
-def post(number: int, text: str, at: datetime, duplicate_of: str | None = None) -> Document:
+def name(number: int) -> str:
+    """Give the `_id` of a post."""
+    return f"NW{FIRST + timedelta(days=number // A_DAY):%Y%m%d}{number:010d}"
+
+
+def post(number: int, text: str, duplicate_of: str | None = None) -> Document:
     """Give a document with the fields that lookups read, and as large as real ones are."""
+    at = FIRST + timedelta(days=number / A_DAY)
     return {
-        "_id": f"NW{at:%Y%m%d}{number:010d}",
+        "_id": name(number),
         "title": text[:20],
         "text": text,
         "html": f"<p>{text}</p>",
@@ -96,45 +107,63 @@ def post(number: int, text: str, at: datetime, duplicate_of: str | None = None) 
     }
 
 
-def posts(first: int, last: int) -> Iterator[Document]:
-    """Give the posts of a store by number, the same whatever its size: half notices, a twentieth reposts."""
-    before: list[Document] = []
-    for number in range(first, last):
-        chance = random.Random(number)  # noqa: S311 - made-up news, no secrets
-        at = FIRST + timedelta(days=number / A_DAY)
-        drawn = chance.random()
-        if drawn < 0.05 and before:
-            original = chance.choice(before)
-            made = post(number, repost(original["text"]), at, original["_id"])
+def texts() -> list[tuple[str, int | None]]:
+    """Give the texts of ten days, half of them notices, and for a repost (a twentieth are) the place of its text."""
+    made: list[tuple[str, int | None]] = []
+    for place in range(PERIOD):
+        chance = random.Random(place)  # noqa: S311 - made-up news, no secrets
+        drawn, original = chance.random(), chance.randrange(max(0, place - 500), place + 1)
+        if drawn < 0.05 and original < place and made[original][1] is None:
+            made.append((repost(made[original][0]), original))
         else:
-            made = post(number, notice(chance, at) if drawn < 0.5 else words(chance), at)
-            before = [*before[-500:], made]
-        yield made
+            at = FIRST + timedelta(days=place / A_DAY)
+            made.append((notice(chance, at) if drawn < 0.5 else words(chance), None))
+    return made
 
 
-async def fill(groups: Groups, first: int, last: int) -> None:
-    """Store posts and their fingerprints as they are, past the writer."""
+TEXTS = texts()
+
+
+def posts(first: int, last: int) -> Iterator[Document]:
+    """Give the posts of a store by number; texts recur after ten days, as notices do, which is no repost."""
+    for number in range(first, last):
+        text, original = TEXTS[number % PERIOD]
+        repeated = None if original is None else name(number - number % PERIOD + original)
+        yield post(number, text, repeated)
+
+
+async def fill(groups: Groups, keys: dict[str, list[int]], first: int, last: int) -> None:
+    """Store posts and their fingerprints as they are, past the writer. `keys` of texts are kept."""
     quick = groups.database.with_options(write_concern=WriteConcern(1))
-    batch: list[Document] = []
-    for made in posts(first, last):
-        batch.append(made)
-        if len(batch) == AT_ONCE or made["_id"].endswith(f"{last - 1:010d}"):
-            prints = [{**groups.fingerprint(one), "etag": 1} for one in batch]
-            with pymongo.timeout(BATCH_SECONDS):
-                await quick.posts.insert_many(batch, ordered=False, bypass_document_validation=True)
-                await quick.fingerprints.insert_many(prints, ordered=False)
-            batch = []
+    at_once = last - first > BULK
+    with pymongo.timeout(FILL_SECONDS):
+        if at_once:
+            await quick.fingerprints.drop_index("keys_earliest")
+        for start in range(first, last, AT_ONCE):
+            batch = list(posts(start, min(last, start + AT_ONCE)))
+            prints = []
+            for one in batch:
+                if one["text"] not in keys:
+                    keys[one["text"]] = groups.fingerprint(one)["keys"]
+                times = {"earliest": one["published_at"], "latest": one["published_at"]}
+                made = {"_id": one["_id"], "version": groups.version, "keys": keys[one["text"]], **times}
+                prints.append(made | {"etag": 1})
+            await quick.posts.insert_many(batch, ordered=False, bypass_document_validation=True)
+            await quick.fingerprints.insert_many(prints, ordered=False)
+        await prepare(groups.database)
 
 
 def asked(kind: str, size: int, round_: int) -> Iterator[Document]:
     """Give posts to look up: of the last week of a store of so many, and of none of its numbers."""
-    stored = list(posts(max(0, size - 6 * A_DAY), size))
+    stored = list(posts(max(0, size - 5 * A_DAY), size))
     for turn in range(LOOKUPS):
         chance = random.Random(f"{kind}/{round_}/{turn}")  # noqa: S311 - made-up news, no secrets
-        beside = chance.choice(stored)
-        at = beside["published_at"] + timedelta(minutes=5)
-        text = {"repost": repost(beside["text"]), "template": notice(chance, at), "news": words(chance)}[kind]
-        yield post(size + LOOKUPS * round_ + turn, text, at)
+        text = {
+            "repost": repost(chance.choice(stored)["text"]),
+            "template": notice(chance, stored[-1]["published_at"]),
+            "news": words(chance),
+        }[kind]
+        yield post(size + LOOKUPS * round_ + turn, text)
 
 
 async def lookups(groups: Groups, kind: str, size: int, round_: int) -> tuple[list[float], list[int]]:
@@ -180,9 +209,9 @@ async def measure(database: Database, sizes: tuple[int, ...]) -> None:
     """Fill the store up to each size in turn, and look up at each."""
     groups = Groups(database, likeness, 7, "benchmark", "benchmark")
     baseline: dict[str, float] = {}
-    stored = 0
+    stored, keys = 0, dict[str, list[int]]()
     for size in sizes:
-        await fill(groups, stored, size)
+        await fill(groups, keys, stored, size)
         stored = size
         for kind in KINDS:
             await lookups(groups, kind, size, 0)
@@ -190,6 +219,8 @@ async def measure(database: Database, sizes: tuple[int, ...]) -> None:
             more = f"  candidates: median {median(found):.0f}, most {max(found)}"
             told(kind, size, took, baseline, more)
         told("placed", size, await placed(groups, size), baseline)
+        with pymongo.timeout(FILL_SECONDS):
+            await database.client.admin.command("fsync")  # sizes are those of the last checkpoint
         figures = await database.command("collStats", "fingerprints")
         sizes_of = {name: taken / size for name, taken in figures["indexSizes"].items()}
         said = ", ".join(f"{name} {taken:.0f}" for name, taken in sizes_of.items())
