@@ -170,16 +170,16 @@ class Groups:
         post = await self.database.posts.find_one({"_id": name}, _NOT_NEEDED)
         if post is None or post.get("pending") is None:
             return True
-        moved = post["pending"] != pending.RECHECK
+        news, moved = self.comparison.news(post), post["pending"] != pending.RECHECK
         if moved:
-            known, fingerprint = fingerprint, self.fingerprint(post)
+            known, fingerprint = fingerprint, self.fingerprint(post, news)
             if not await fingerprints.keep(self.database, known, fingerprint):
                 return False
         elif fingerprint is None or fingerprint["version"] != self.version:
             await pending.raise_to_changed(self.database, post)
             return False
         alike = await fingerprints.candidates(self.database, fingerprint, self.days)
-        group, root = await self.group(post, alike)
+        group, root = await self.group(post, news, alike)
         if any(post[field] != value for field, value in group.items()):
             moved = True
             if not await self._join(post, group):
@@ -189,26 +189,24 @@ class Groups:
                 return False
             alike = await fingerprints.candidates(self.database, fingerprint, self.days)
         if moved:
-            await pending.recheck(self.database, await self._moved_by(post, alike))
+            await pending.recheck(self.database, await self._moved_by(post, news, alike))
         cleared = await pending.clear(self.database, post)
         swept.placed += cleared
         return cleared
 
-    def fingerprint(self, post: Document) -> Document:
+    def fingerprint(self, post: Document, news: Any) -> Document:
         """Give the fingerprint of a post, but for its `etag`."""
-        news = self.comparison.news(post)
         keys = sorted(set(self.comparison.band_keys(news)))
         times = {"earliest": news.earliest, "latest": news.latest}
         return {"_id": post["_id"], "version": self.version, "keys": keys, **times}
 
-    async def group(self, post: Document, alike: list[str]) -> tuple[Document, Document | None]:
+    async def group(self, post: Document, news: Any, alike: list[str]) -> tuple[Document, Document | None]:
         """Give the group of a post, and the root that it joins, among the candidates before it."""
-        found = self.database.posts.find(
-            {"_id": {"$in": alike}, "duplicate_of": None, **_before(post)}, _NOT_NEEDED
-        )
+        earlier = {"_id": {"$in": alike}, "duplicate_of": None, **_before(post)}
+        found = self.database.posts.find(earlier, _NOT_NEEDED).hint("_id_")
         roots = sorted(await found.to_list() if alike else [], key=place)
         told = ((root["_id"], self.comparison.news(root)) for root in roots)  # one by one: the first may do
-        group = _joined(self.comparison.news(post), told, self.comparison, self.days)
+        group = _joined(news, told, self.comparison, self.days)
         return group, next((root for root in roots if root["_id"] == group["duplicate_of"]), None)
 
     async def _join(self, post: Document, group: Document) -> bool:
@@ -229,7 +227,7 @@ class Groups:
     def _matches(self, news: Any, other: Document) -> bool:
         return self.comparison.likeness(news, self.comparison.news(other), self.days) is not None
 
-    async def _moved_by(self, post: Document, alike: list[str]) -> list[str]:
+    async def _moved_by(self, post: Document, news: Any, alike: list[str]) -> list[str]:
         """Give the posts that may have another place now: those that name this one; if it is a root, its matches.
 
         A post about to name it is not seen here, and finds out by itself (`_unwritten`).
@@ -238,7 +236,6 @@ class Groups:
         moved = {member["_id"] async for member in named}
         if alike and post["duplicate_of"] is None:
             after = {"_id": {"$in": alike}, "$nor": [_before(post)]}
-            later = self.database.posts.find(after, _NOT_NEEDED)
-            news = self.comparison.news(post)
+            later = self.database.posts.find(after, _NOT_NEEDED).hint("_id_")
             moved |= {other["_id"] async for other in later if self._matches(news, other)}
         return list(moved)

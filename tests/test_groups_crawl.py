@@ -22,7 +22,7 @@ def grouped(crawls: Crawler) -> dict[str, tuple[str | None, str | None]]:
 
 
 def test_a_run_finds_the_reposts_and_does_what_killed_runs_left(crawls: Crawler) -> None:
-    with SandboxProcess(posts=60, seed=3) as sandbox:
+    with SandboxProcess(posts=45, seed=3) as sandbox:
         done = crawls.crawl(sandbox.mirrors, "-a", "quotes=off")
         assert done.code == 0, done.output
         expected = {

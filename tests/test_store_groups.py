@@ -17,6 +17,7 @@ from pymongo.write_concern import WriteConcern
 from crawler.items import Post
 from store.connection import Store
 from store.groups import Groups, Swept, groups_of
+from store.pending import RECHECK
 from store.posts import Job, Posts
 from store.readings import Document, reading
 from store.schema import Database
@@ -301,6 +302,24 @@ def test_a_post_that_comes_while_another_becomes_a_root_finds_it(database: Place
     assert run(database, scenario)[name(3)]["duplicate_of"] == name(2)
 
 
+def test_a_post_to_be_looked_at_again_takes_up_other_rules_whole(database: Place) -> None:
+    """With a new fingerprint, those after it have to be told of it, too."""
+
+    async def scenario(base: Database) -> dict[str, Document]:
+        for post in (said(1, "ab", "0"), said(2, "ab", "3")):
+            await write(base, post)
+        await groups(base).sweep()
+        await base.fingerprints.update_one({"_id": name(1)}, {"$set": {"version": "older", "keys": []}})
+        free = {"duplicate_of": None, "duplicate_kind": None, "similarity": None}
+        await base.posts.update_one({"_id": name(2)}, {"$set": free})
+        await base.posts.update_one({"_id": name(1)}, {"$set": {"pending": RECHECK}})
+        await groups(base).sweep()
+        assert await base.fingerprints.distinct("version") == [groups(base).version]
+        return links(await stored(base))
+
+    assert run(database, scenario)[name(2)]["duplicate_of"] == name(1)
+
+
 # --- who does it, and when -------------------------------------------------------------------------------
 
 
@@ -418,7 +437,7 @@ def shared_database(mongo_uri: str) -> Any:
         client.drop_database("test_groups")
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(events=EVENTS, seed=st.integers(0, 10**9), kills=st.lists(st.integers(4, 250), max_size=5))
 def test_any_order_any_interleaving_any_kills_end_in_the_groups_of_the_definition(
     shared_database: Place, events: list[tuple[int, str, str]], seed: int, kills: list[int]
