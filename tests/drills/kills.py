@@ -28,8 +28,8 @@ from tests.drills.likeness import differences
 from tests.drills.rows import Row
 from tests.drills.stage import AT_ONCE, Breakable, DrillError, Stage
 
-KILLS = {"fresh": 3, "changed": 2}
-"""Kills of each crawl: of the new world, and of the same after it changed."""
+KILLS = 10
+"""Kills of each crawl at most: half of them while the world is new, half after it changed."""
 
 ARGUMENTS = {"fresh": (), "changed": ("-a", "full=1")}
 
@@ -63,11 +63,12 @@ class Drilled:
 
 def drill(stage: Stage, kills: int, posts: int, seed: int) -> tuple[Row, list[float]]:
     """Kill so often at least; give the row, and when each kill came, as `Drilled.kills`."""
-    begun, crawls = monotonic(), math.ceil(kills / sum(KILLS.values()))
+    begun, crawls = monotonic(), math.ceil(kills / KILLS)
+    each = min(kills, KILLS)
     worlds = {layout: len(range(place, crawls, AT_ONCE)) for place, layout in enumerate(LAYOUTS[:crawls])}
     with ExitStack() as databases, ThreadPoolExecutor(AT_ONCE) as pool:
         jobs = [
-            pool.submit(_world, stage, databases, layout, count, posts=posts, seed=seed + place)
+            pool.submit(_world, stage, databases, layout, (count, each), posts=posts, seed=seed + place)
             for place, (layout, count) in enumerate(worlds.items())
         ]
         found = [one for job in jobs for one in job.result()]
@@ -86,19 +87,23 @@ def drill(stage: Stage, kills: int, posts: int, seed: int) -> tuple[Row, list[fl
     return row, points
 
 
-def _world(stage: Stage, databases: ExitStack, layout: str, crawls: int, **options: int) -> list[Drilled]:
-    """Crawl one world so often, and once undisturbed, before and after it changes."""
+def _world(
+    stage: Stage, databases: ExitStack, layout: str, size: tuple[int, int], **options: int
+) -> list[Drilled]:
+    """Crawl one world, and once undisturbed, before and after it changes. `size`: crawls, and kills of each."""
+    crawls, kills = size
     chance = random.Random(options["seed"])  # noqa: S311 - a draw, no secret
     with SandboxProcess(layout=layout, **options) as sandbox:
         undisturbed, *others = [databases.enter_context(stage.crawler()) for _ in range(crawls + 1)]
         found = [Drilled(crawler) for crawler in others]
         for phase, arguments in ARGUMENTS.items():
+            share = math.ceil(kills / 2) if phase == "fresh" else kills // 2
             if phase == "changed":
                 change(sandbox, chance)
             requests = requests_of(undisturbed, sandbox, *arguments)
             for number, one in enumerate(found, 1):
                 stage.progress.say(f"kills: {layout} layout, {phase}, crawl {number} of {crawls}")
-                points = kill_points(chance, requests, KILLS[phase])
+                points = kill_points(chance, requests, share)
                 at, last = killed(one.crawler, sandbox, points, *arguments)
                 one.kills += [point / requests for point in at]
                 judge(one, last, undisturbed, sandbox)
