@@ -21,14 +21,25 @@ from pipelines.published import BEIJING
 
 _NEAR_SHORT = 0.5
 _NEAR_LONG = 0.6
+"""Jaccard similarity from which texts are near: two words put otherwise are much of a flash, and little of an article.
+Lower ones found nothing more in the labelled set."""
+
 _CONTAINED = 0.85
 _CONTAINED_LENGTH = 0.35
+"""Share of the shorter text that the longer holds, and its least length: a flash with two paragraphs of background is
+that flash, a morning paper that quotes it is not."""
+
 _ALIGNED = 0.75
+"""Share of words from which the shortest flashes are near: each word of theirs is three of twenty triples."""
+
 _LONG = 300
 """Characters from which one figure, not in the lead, may be corrected without making it another news."""
+
 _LEAD = 120
 """Words of a long text that say what it is about."""
+
 _ALIKE_TITLES = 0.6
+"""Share of words from which two headlines are one with something replaced."""
 
 
 @dataclass(frozen=True)

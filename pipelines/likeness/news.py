@@ -48,9 +48,14 @@ class News:
         return self.earliest if self.earliest == self.latest else None
 
     @cached_property
+    def told(self) -> str:
+        """The news in the text (pipelines/likeness/fold.py)."""
+        return body(self.text)
+
+    @cached_property
     def sentences(self) -> tuple[tuple[str, ...], ...]:
         """The text as comparable words (pipelines/likeness/tokens.py), by sentences."""
-        return sentences(body(self.text))
+        return sentences(self.told)
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
@@ -76,7 +81,7 @@ class News:
     @property
     def is_short(self) -> bool:
         """Whether it is a flash."""
-        return len(self.comparable) < SHORT
+        return len(self.told) < SHORT
 
     @cached_property
     def names_a_day(self) -> bool:

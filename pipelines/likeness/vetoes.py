@@ -4,7 +4,7 @@ In: the changes of their alignment, in place, not as sets. Gives the conflicts o
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,8 +18,9 @@ from pipelines.likeness.words import denials, is_empty, pointed, same
 _DENIED = 4
 """Words of the longest insertion whose denial turns what stands around it: 并未能够. A longer one stands alone."""
 
-_DENIALS = frozenset((character,) for character in "不未无非")
-"""What denies even where it makes a word that does not: 超过, 不超过."""
+_DENIALS = frozenset((character,) for character in "不未无非副半")
+"""What turns the word that it is put before into another, also where `denials` sees none: 超过 and 不超过, 总经理
+and 副总经理, 年报 and 半年报."""
 
 _PLACEHOLDER = "\0"
 """Stands for a word that is no single character, where texts are searched."""
@@ -33,12 +34,14 @@ _THINGS = _NAMES | frozenset("n nz t s tg ng vn eng".split())
 _LINKS = frozenset("d df dg ad vd c p r rr rz y e o k h zg f q u ud ug uj ul uv uz".split())
 """Its tags of words that link and shade: one medium writes them another way. All others say what happened."""
 
-
 Word = tuple[str, str]
 """A word and its tag."""
 
+Times = tuple[datetime | None, datetime | None]
+"""When the two texts were published, where that is known exactly: 今日 is another day in each. Aware."""
 
-def figures(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
+
+def figures(change: Change, _at: Times) -> bool:
     """Tell whether a number was replaced by another."""
     left, right = (Counter(filter(is_number, words)) for words in (change.left, change.right))
     left, right = left - right, right - left
@@ -63,7 +66,7 @@ def _rounded(one: str, other: str) -> bool:
     return digits >= 3 and last >= 4 and abs(many - few) * 2 <= Decimal(1).scaleb(last)
 
 
-def days(change: Change, at: tuple[datetime | None, datetime | None]) -> bool:
+def days(change: Change, at: Times) -> bool:
     """Tell whether a day, month, year or period was replaced by another. 今日 is the day of its own text."""
     left, right = ([word for word in words if word[0] == "@"] for words in (change.left, change.right))
     if not left or not right:
@@ -73,14 +76,14 @@ def days(change: Change, at: tuple[datetime | None, datetime | None]) -> bool:
     return not all(any(_one_day(other, word, at) for other in left) for word in right)
 
 
-def _one_day(left: str, right: str, at: tuple[datetime | None, datetime | None]) -> bool:
+def _one_day(left: str, right: str, at: Times) -> bool:
     one, other = day(left, at[0]), day(right, at[1])
     if one is None or other is None:
         return left == right or (one is None) != (other is None)
     return may_be_one(one, other)
 
 
-def codes(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
+def codes(change: Change, _at: Times) -> bool:
     """Tell whether the code of a security, or a Latin word, was replaced by another."""
     for is_kind in (lambda word: word[0] == "&", _is_latin):
         left, right = (set(filter(is_kind, words)) for words in (change.left, change.right))
@@ -93,7 +96,7 @@ def _is_latin(word: str) -> bool:
     return "a" <= word[0] <= "z"
 
 
-def directions(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
+def directions(change: Change, _at: Times) -> bool:
     """Tell whether a word was replaced by one that points the other way."""
     if not change.left or not change.right:
         return False
@@ -101,7 +104,7 @@ def directions(change: Change, _at: tuple[datetime | None, datetime | None]) -> 
     return any((axis, -sign) in right and (axis, -sign) not in left for axis, sign in left - right)
 
 
-def negations(change: Change, _at: tuple[datetime | None, datetime | None]) -> bool:
+def negations(change: Change, _at: Times) -> bool:
     """Tell whether the one text denies what the other says."""
     if max(len(change.left), len(change.right)) > (2 if change.left and change.right else 1) * _DENIED:
         return False
@@ -208,12 +211,3 @@ def _unmatched(words: list[Word], others: list[Word]) -> list[Word]:
         for word, tag in words
         if not any(same(word, other) or _abbreviates(word, other) for other, _ in others)
     ]
-
-
-CONFLICTS: tuple[Callable[[Change, tuple[datetime | None, datetime | None]], bool], ...] = (
-    figures,
-    days,
-    codes,
-    directions,
-    negations,
-)
