@@ -388,7 +388,7 @@ def test_any_text_is_compared(one: str, other: str) -> None:
 
 
 def test_a_change_of_keys_is_a_new_version() -> None:
-    """Stored keys are compared with new ones of the same VERSION alone: raise `_RULES` when this test has to change."""
+    """Stored keys are compared with those of their VERSION alone: raise `_RULES` when this test has to change."""
     flash = told("财联社12月8日电，甲工机械(600999.SH)三季度净利润2.35亿元，同比增长四成。")
     key = exact_key(flash)
     assert key is not None

@@ -26,8 +26,8 @@ Lower ones found nothing more in the labelled set."""
 
 _CONTAINED = 0.85
 _CONTAINED_LENGTH = 0.35
-"""Share of the shorter text that the longer holds, and its least length: a flash with two paragraphs of background is
-that flash, a morning paper that quotes it is not."""
+"""Share of the shorter text that the longer holds, and its least length: a flash with two paragraphs of background
+is that flash, a morning paper that quotes it is not."""
 
 _ALIGNED = 0.75
 """Share of words from which the shortest flashes are near: each word of theirs is three of twenty triples."""
