@@ -135,12 +135,13 @@ def test_what_cannot_be_read_is_named_beside_its_neighbours(crawls: Crawler, tmp
     }
     assert rejects == {
         ("parse", "SourceLayoutError", "1.md"),
-        ("normalise", "InvalidPostError", ""),
+        ("normalise", "InvalidPostError", "2.md"),
         ("fetch", "NotUtf8Error", "3.md"),
         ("fetch", "NoFileError", "4.md"),
     }
     counts = done.run["counts"]
     assert counts["listed"] == len(good) + 4
+    assert done.run["requests"] == []
     assert counts["scraped"] == counts["rejected"] + counts["inserted"] + counts["updated"] == len(good) + 1
 
 

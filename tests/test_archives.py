@@ -239,7 +239,7 @@ def test_a_repository_without_a_commit_is_no_archive(tmp_path: Path) -> None:
 def test_a_history_given_up_in_the_middle_leaves_no_git_behind(history: Path) -> None:
     files = open_archive(history, "all").files()
     next(files)
-    files.close()  # type: ignore[attr-defined]  # it is a generator
+    files.close()
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
     assert not [command for command in commands if b"cat-file" in command or b"--raw" in command]

@@ -11,9 +11,18 @@ from pathlib import Path
 from crawler.archives.files import Files
 from crawler.archives.history import History
 from crawler.archives.packed import Tar, Zip
-from crawler.archives.source_file import Archive, ArchiveError, SourceFile, SourceFileError, Survey
+from crawler.archives.source_file import Archive, ArchiveError, SourceFile, SourceFileError, Sources, Survey
 
-__all__ = ["VERSIONS", "Archive", "ArchiveError", "SourceFile", "SourceFileError", "Survey", "open_archive"]
+__all__ = [
+    "VERSIONS",
+    "Archive",
+    "ArchiveError",
+    "SourceFile",
+    "SourceFileError",
+    "Sources",
+    "Survey",
+    "open_archive",
+]
 
 VERSIONS = ("newest", "all")
 """Which versions of a source to read, of a git repository."""

@@ -14,6 +14,7 @@ from crawler.archives.source_file import (
     DamagedFileError,
     NoFileError,
     SourceFile,
+    Sources,
     SourceTooLargeError,
     Survey,
 )
@@ -36,7 +37,7 @@ class Files:
             found.see(path, is_source=self._is_source(path))
         return found
 
-    def files(self) -> Iterator[SourceFile]:
+    def files(self) -> Sources:
         """Read the sources. Raises ArchiveError."""
         for path, place, is_file in self._paths():
             if self._is_source(path):

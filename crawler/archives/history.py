@@ -23,6 +23,7 @@ from crawler.archives.source_file import (
     NoFileError,
     SourceFile,
     SourceFileError,
+    Sources,
     SourceTooLargeError,
     Survey,
 )
@@ -76,7 +77,7 @@ class History:
             found.see(version.path, is_source=source_place(version.path) is not None)
         return found
 
-    def files(self) -> Iterator[SourceFile]:
+    def files(self) -> Sources:
         """Read the versions. Raises ArchiveError."""
         with self._git("cat-file", "--batch") as blobs:
             for version in self._versions():

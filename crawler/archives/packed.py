@@ -20,6 +20,7 @@ from crawler.archives.source_file import (
     DamagedFileError,
     NoFileError,
     SourceFile,
+    Sources,
     SourceTooLargeError,
     Survey,
 )
@@ -57,7 +58,7 @@ class Zip:
                     found.see(path, is_source=source_place(path) is not None)
         return found
 
-    def files(self) -> Iterator[SourceFile]:
+    def files(self) -> Sources:
         """Read the sources. Raises ArchiveError."""
         size, unpacked = self.path.stat().st_size, 0
         with self._open() as pack:
@@ -115,7 +116,7 @@ class Tar:
                 found.see(path, is_source=source_place(path) is not None)
         return found
 
-    def files(self) -> Iterator[SourceFile]:
+    def files(self) -> Sources:
         """Read the sources. Raises ArchiveError."""
         for member, unpacked in self._members():
             path = _path(member.name)

@@ -1,6 +1,6 @@
 """What an archive gives: the sources in it, one by one, and how many there are."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -91,11 +91,14 @@ class Survey:
             self.others += 1
 
 
+Sources = Generator[SourceFile, None, None]
+
+
 class Archive(Protocol):
     """An archive of sources. Not safe for use by two threads at once."""
 
     def survey(self) -> Survey:
         """Count what is there. Raises ArchiveError."""
 
-    def files(self) -> Iterator[SourceFile]:
-        """Read the sources, one after another. Raises ArchiveError."""
+    def files(self) -> Sources:
+        """Read the sources, one after another; closed before its end, it lets go of all. Raises ArchiveError."""

@@ -68,7 +68,7 @@ class RejectsExtension:
 
     async def keep_item(self, item: Any, error: BaseException) -> None:
         """Count and keep an item."""
-        url, post = getattr(item, "url", None), getattr(item, "post", None)
+        url, post = getattr(item, "source_path", None) or getattr(item, "url", None), getattr(item, "post", None)
         if isinstance(item, Post):
             self.crawler.stats.inc_value("posts/rejected")
             self.crawler.stats.inc_value(f"posts/rejected/{type(error).__name__}")

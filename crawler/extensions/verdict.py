@@ -98,8 +98,8 @@ class VerdictExtension:
 
     def response_received(self, request: Request) -> None:
         """Count an answer by host and kind of page."""
-        host = urlparse_cached(request).hostname or ""
-        self.requests[host, request.meta.get("page", "robots")] += 1
+        if host := urlparse_cached(request).hostname:  # the steps of an import reach none
+            self.requests[host, request.meta.get("page", "robots")] += 1
 
     def item_scraped(self, item: Any) -> None:
         """Count the fields of a reading that is stored now, of the forms that the spider is there for."""

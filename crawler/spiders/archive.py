@@ -12,7 +12,7 @@ Caveats: a folder or pack tells no time of its versions: those of one post count
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from crawler.archives import Archive, ArchiveError, SourceFile, SourceFileError, Survey, open_archive
+from crawler.archives import ArchiveError, SourceFile, SourceFileError, Sources, Survey, open_archive
 from crawler.items import Post
 from crawler.pages.errors import PageLayoutError
 from crawler.pages.source import parse_source, source_form
@@ -64,8 +64,7 @@ class ArchiveSpider(StoreSpider):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.archive: Archive | None = None
-        self.files: Iterator[SourceFile] = iter(())
+        self.files: Sources | None = None
         self.folders: dict[str, int] = {}
         self.progress: tuple[int, int | None] = 0, None
         """Sources read so far, and how many there are (None: not counted yet)."""
@@ -102,10 +101,10 @@ class ArchiveSpider(StoreSpider):
 
     def next_batch(self) -> list[SourceFile]:
         """Read the next files; none at the end. It blocks, and runs in a thread. Raises ArchiveError."""
-        if self.archive is None:
-            self.archive = open_archive(self.given.path, self.given.versions)
-            self.prepare(self.archive.survey())
-            self.files = self.archive.files()
+        if self.files is None:
+            archive = open_archive(self.given.path, self.given.versions)
+            self.prepare(archive.survey())
+            self.files = archive.files()
         batch: list[SourceFile] = []
         size = 0
         while len(batch) < BATCH_FILES and size < BATCH_BYTES and (file := next(self.files, None)):
@@ -120,6 +119,11 @@ class ArchiveSpider(StoreSpider):
         self.crawler.stats.set_value("archive/sources", survey.count)
         self.crawler.stats.set_value("archive/other_files", survey.others)
         self.logger.info("%s: %d sources, %d other files", self.given.path, survey.count, survey.others)
+
+    def closed(self, _reason: str) -> None:
+        """Let go of the archive, and of git."""
+        if self.files:
+            self.files.close()
 
     async def wanted(self, batch: list[SourceFile]) -> list[SourceFile]:
         """Give the files that the store does not know byte by byte."""
