@@ -2,7 +2,7 @@
 # make test   set up, and run the whole test suite
 # make lint   ruff and mypy
 # make fuzz   ten minutes of fuzzing the parsers (make fuzz SECONDS=60)
-# make drills crawls that are killed, starved and lied to on purpose: half an hour (make drills ARGS="--kills 10")
+# make drills crawls that are killed, starved and lied to on purpose; long (make drills ARGS="--kills 10 --posts 60")
 # make docs   write docs/data.md from the code
 # make clean  stop and remove what the others made
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 import pytest
 
 from sandbox.process import SandboxProcess
+from store.schema import COLLECTIONS
 from tests.drills import kills, mishaps, report, rivals
-from tests.drills.likeness import differences
+from tests.drills.likeness import TELLS_WHEN, differences
 from tests.drills.mishaps import GOOD, Mishap
 from tests.drills.outages import OUTAGES, away_for
 from tests.drills.rows import Row, markdown, text
@@ -90,6 +91,10 @@ def test_the_kill_drill_sees_what_it_is_there_to_see(place: Stage) -> None:
         assert "0 kills, and these runs" in told
         assert f"posts {half['_id']}: text is '半'" in told
         assert f"posts {lost['_id']}: missing" in "\n".join(differences(one.database, undisturbed.database))
+
+
+def test_every_collection_but_those_of_runs_is_compared() -> None:
+    assert TELLS_WHEN.keys() == {collection.name for collection in COLLECTIONS} - {"runs", "rejects"}
 
 
 def test_kills_are_drawn_from_all_requests() -> None:

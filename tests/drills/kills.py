@@ -190,6 +190,7 @@ def histogram(points: Iterable[float], bins: int = 10) -> str:
     """Draw how kills are spread over the requests of an undisturbed crawl."""
     counted = Counter(min(int(point * bins), bins - 1) for point in points)
     return "".join(
-        f"{place / bins:5.0%} - {(place + 1) / bins:4.0%}  {counted[place]:4}  {'#' * counted[place]}\n"
+        f"{place / bins:5.0%} - {(place + 1) / bins:4.0%}  {counted[place]:4}  {'#' * counted[place]}".rstrip()
+        + "\n"
         for place in range(bins)
     )

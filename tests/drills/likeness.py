@@ -19,10 +19,14 @@ TELLS_WHEN = {
         *("at", "block_at"),  # in `forms`: since when each form says what it says
     ),
     "post_revisions": ("_id", "at"),  # `_id` holds the time
+    "fingerprints": ("etag",),
     "securities": ("first_seen_at", "named_at"),
     "media": ("first_seen_at", "named_at"),
     "quotes": ("read_at", "run_id"),
+    "bars": ("read_at", "run_id"),
     "listings": ("read_at",),
+    "unlisted": ("since", "asked_at", "next_at"),
+    "raw": ("last_at", "fetches"),
 }
 """By collection, the fields that may differ, at any depth. `runs` and `rejects` tell of runs, not of posts."""
 

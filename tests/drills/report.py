@@ -66,7 +66,8 @@ def short(rows: Sequence[Row]) -> str:
     for row in rows:
         if row.killed:
             numbers = (row.repetitions, row.expected, row.lost, row.doubled)
-            cells = [row.killed, *(f"{number:,}" for number in numbers), row.verdict.partition(";")[0]]
+            who = row.killed if row.ours else f"{row.killed} (pages)"
+            cells = [who, *(f"{number:,}" for number in numbers), row.verdict.partition(";")[0]]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -104,7 +104,7 @@ def drill(stage: Stage, kills: int, posts: int, seed: int, *, name: str) -> tupl
         expected=expected,
         stored=sum(one.stored for _, one in every),
         doubled=sum(one.doubled for _, one in every),
-        verdict=f"{said}; in {sum(map(bool, losses))} crawls pages are lost, {median(losses):.0f} as a rule",
+        verdict=f"{said}; in {sum(map(bool, losses))} crawls pages are lost, median {median(losses):.0f}",
         seconds=monotonic() - begun,
         killed=TITLES[name],
         ours=False,
