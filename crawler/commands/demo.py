@@ -111,6 +111,8 @@ def show(database: "Database[dict[str, Any]]") -> int:
     print(f"\n{total} posts by category:")
     for row in database.posts.aggregate([{"$sortByCount": "$category"}]):
         print(f"{row['count']:8}  {printable(str(row['_id']))}")
+    repeating = database.posts.count_documents({"duplicate_of": {"$ne": None}})
+    print(f"{repeating:8}  of all repeat another post (`duplicate_of`)")
     print("\nThree of them:")
     for post in database.posts.find({"symbols.0": {"$exists": True}}).sort("published_at", -1).limit(3):
         at = post["published_at"].astimezone(timezone(timedelta(hours=8)))
