@@ -49,7 +49,7 @@ PERIOD = 10 * A_DAY
 """Posts after which texts recur: later than any of them may match."""
 
 BULK = 50_000
-"""From so many new posts on, the index is built after them: in a fraction of the time, and denser than it grows."""
+"""From so many new posts on, the index is built after them: in less time, and denser than it grows."""
 
 READ = 14 * A_DAY
 """So many of the last posts are stored whole; no lookup comes near the others, which have no words."""
