@@ -103,7 +103,7 @@ def published(post: Post) -> Published:
     """Give the time of publication as this form tells it. Raises InvalidPostError for an unreadable time."""
     if post.published_raw is None:
         return UNKNOWN
-    if post.published_zoned and post.published_at:  # upstream's parsers know its many formats
+    if post.published_zoned and post.published_max:  # upstream's parsers know its many formats
         return Published(post.published_at, post.published_min, post.published_max, post.form.split("-")[0])
     try:
         shown = beijing_time(post.published_raw)

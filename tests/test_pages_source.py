@@ -11,6 +11,7 @@ from crawler.pages.errors import EmptyPageError, PageLayoutError, SourceLayoutEr
 from crawler.pages.post import parse_post
 from crawler.pages.source import parse_source
 from crawler.urls import canonical_url, source_place
+from pipelines import InvalidPostError
 from pipelines.normalise import normalised
 from sandbox.world import World
 
@@ -124,6 +125,35 @@ def test_titles_are_what_the_generator_put_between_quotes(written: str, title: s
 )
 def test_times_stay_as_written_but_for_their_zone(date: str, raw: str | None) -> None:
     assert parsed(source(date=date)).published_raw == raw
+
+
+@pytest.mark.parametrize(
+    ("date", "first", "last", "day"),
+    [
+        ("2022-03-01 11:51", (1, 3, 51, 0), (1, 3, 51, 59), "01"),
+        ("2022-03-01 17:51", (1, 9, 51, 0), (1, 9, 51, 59), "02"),
+        ("2022-03-01 23:51 +0800", (1, 15, 51, 0), (1, 15, 51, 59), "01"),
+        ("2022-03-01T11:51:03+08:00", (1, 3, 51, 3), (1, 3, 51, 3), "01"),
+        ("2022-03-01 18:51:03 +0000", (1, 18, 51, 3), (1, 18, 51, 3), "02"),
+        ("2022-03-01 18:51:03 Z", (1, 18, 51, 3), (1, 18, 51, 3), "02"),
+        ("2022-03-02", (1, 16, 0, 0), (2, 15, 59, 59), "02"),
+    ],
+)
+def test_other_times_that_jekyll_reads_are_read(
+    date: str, first: tuple[int, ...], last: tuple[int, ...], day: str
+) -> None:
+    post = normalised(normalised(parsed(source(date=date))))
+    bounds = [datetime(2022, 3, *bound, tzinfo=UTC) for bound in (first, last)]
+    assert [post.published_min, post.published_max] == bounds
+    assert post.published_at == (bounds[0] if first == last else None)
+    assert (post.published_raw, post.published_from) == (date, "source")
+    assert post.url == f"{SITE}emnews/2022/03/{day}/{DIGITS}.html"
+
+
+@pytest.mark.parametrize("date", ["近日", "2022-02-30 11:51:03 +0800", "1970-01-01 00:00:00", "9999-12-31"])
+def test_a_time_that_is_none_is_refused(date: str) -> None:
+    with pytest.raises(InvalidPostError):
+        normalised(parsed(source(date=date)))
 
 
 def test_a_time_without_a_zone_is_beijing_time() -> None:

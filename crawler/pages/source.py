@@ -11,7 +11,7 @@ Does not decide identity or medium: the normalise stage does.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from html import unescape
 
 from crawler.items import Body, Post
@@ -36,7 +36,11 @@ _YAML_STRING = re.compile(
 )
 _NO_YAML_WORD = re.compile(r"[@`%\"'{}\[\]&*!|>#,?-]|[0-9.]+\Z|.*(?:: | #)")
 
-_TIME = re.compile(r"(?P<time>[0-9]{4}(?:-[0-9]{2}){2} [0-9]{2}(?::[0-9]{2}){2})(?P<zone> ?\+08:?00)?")
+_GENERATED = re.compile(r"[0-9]{4}(?:-[0-9]{2}){2} [0-9]{2}(?::[0-9]{2}){2}(?: ?\+08:?00)?")
+_BEFORE_ZONE = re.compile(r" (?=[+-]|Z)")
+_FIRST_YEAR, _LAST_YEAR = 1992, 2100
+"""Beyond them it is no time of news; normalising refuses it."""
+
 # A word in angle brackets is HTML if it is one of HTML's own: a flash may name the 《A股》 <A股> as well.
 _HTML = re.compile(
     r"<!--|</?(?:p|br|div|span|a|img|strong|b|em|i|u|center|table|tbody|thead|tr|td|th|ul|ol|li|h[1-6]|section|figure"
@@ -60,10 +64,9 @@ def parse_source(text: str, path: str, site: str, read_at: datetime) -> Post:
         raise SourceLayoutError(path, "not the name of a source")
     head, rest = _front_matter(text, path)
     ending = cut_ending(rest)
-    printed = head.fields.get("date", "")
-    raw, at = _time(printed)
+    time = _time(head.fields.get("date", ""))
     post = Post(
-        url=_page(head, place, site, at),
+        url=_page(head, place, site, time.shown_at),
         form=source_form(place.name),
         fetched_at=read_at,
         name=place.name,
@@ -71,8 +74,11 @@ def parse_source(text: str, path: str, site: str, read_at: datetime) -> Post:
         body=Body("", ""),
         tags=_unquoted(head.fields.get("tags", "")).split(),
         category=_unquoted(head.fields.get("categories", "")) or None,
-        published_raw=raw,
+        published_raw=time.raw,
         published_zoned=True,
+        published_at=time.first if time.first == time.last else None,
+        published_min=time.first,
+        published_max=time.last,
         source_raw=text,
         source_path=path,
         source_order=_STEP * _generation(head, ending),
@@ -133,20 +139,39 @@ def _unquoted(value: str) -> str:
     return value[1:-1].strip() if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
-def _time(printed: str) -> tuple[str | None, datetime | None]:
-    """Give the time without its zone, as the page prints it, and as Jekyll takes it; None where none is printed.
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """What the date in the front matter tells."""
 
-    Another zone than Beijing's, or anything else, stays as it is.
-    """
-    found = _TIME.fullmatch(printed)
-    if not found:
-        return printed.removesuffix("+0800").strip() or None, None
+    raw: str | None
+    """As printed, but for Beijing's zone, as the page shows it. None: nothing is printed."""
+
+    shown_at: datetime | None = None
+    """As Jekyll takes it. None: it cannot."""
+
+    first: datetime | None = None
+    last: datetime | None = None
+    """What it may mean (aware UTC), where the generator did not write it. None: it did, or nobody knows."""
+
+
+def _time(printed: str) -> _Time:
+    """Read a date: the generator's own form, or another that Jekyll reads. Without a zone it is Beijing time."""
+    raw = printed.removesuffix("+0800").removesuffix("+08:00").strip() or None
     try:
-        at = datetime.strptime(found["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+        at = datetime.fromisoformat(_BEFORE_ZONE.sub("", printed))
     except ValueError:
-        return found["time"], None
-    # Without a zone Jekyll takes it for UTC, and shows it 8 hours late: maybe on the next day.
-    return found["time"], at if found["zone"] else at + timedelta(hours=8)
+        return _Time(raw)
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        return _Time(raw)
+    zoned, is_day = at.tzinfo is not None, "T" not in printed and " " not in printed
+    at = at if zoned else at.replace(tzinfo=BEIJING)
+    # Without a zone Jekyll takes a time for UTC, and shows it 8 hours late: maybe on the next day.
+    shown_at = at if zoned or is_day else at + timedelta(hours=8)
+    if _GENERATED.fullmatch(printed):
+        return _Time(raw, shown_at)
+    span = timedelta(days=1 if is_day else 0, minutes=printed.count(":") == 1, seconds=-1)
+    first = at.astimezone(UTC)
+    return _Time(printed, shown_at.astimezone(BEIJING), first, max(first, first + span))
 
 
 def _page(head: _Head, place: SourcePlace, site: str, shown_at: datetime | None) -> str:
