@@ -78,8 +78,8 @@ SOON = ("-s", "MONGO_OUTAGE_SECONDS=5")
 
 OUTAGES = (
     Mishap("mongod killed, back after 5 s", GOOD, meanwhile=away_for(5), own_mongod=True),
-    Mishap("mongod killed, back after 40 s", GOOD, meanwhile=away_for(40), own_mongod=True, seconds=100),
-    Mishap("mongod killed for good", GIVEN_UP, meanwhile=away_for_good, own_mongod=True, seconds=120),
+    Mishap("mongod killed, back after 40 s", GOOD, meanwhile=away_for(40), own_mongod=True, seconds=160),
+    Mishap("mongod killed for good", GIVEN_UP, meanwhile=away_for_good, own_mongod=True, seconds=180),
     Mishap(
         "no mongod in a whole run, then all posts 404",
         GIVEN_UP,
@@ -97,6 +97,15 @@ OUTAGES = (
         own_mongod=True,
         disk="96m",
         least_posts=300,  # those that are left must be more than its open journal file holds
+    ),
+    Mishap(
+        "mongod killed for good, the spool's disk full",
+        GIVEN_UP,
+        document="killed",  # neither MongoDB nor the spool took its end
+        meanwhile=away_for_good,
+        arguments=SOON,
+        own_mongod=True,
+        spool_disk="64k",
     ),
     Mishap("two crawls at once", GOOD, meanwhile=another_crawl),
 )
