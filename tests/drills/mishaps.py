@@ -76,7 +76,7 @@ class Mishap:
     """Options of the sandbox."""
 
     document: str = ""
-    """What the `runs` document says where it cannot be written: a later run's words; empty: the same."""
+    """What else the `runs` document may say: a later run's words, where its own could not be written."""
 
     least_posts: int = 0
     """It takes so many to go wrong."""
@@ -142,7 +142,7 @@ def judged(crawls: Crawler, code: int, output: str, mishap: Mishap) -> tuple[str
     wrong = []
     if verdict != mishap.verdict:
         wrong.append(f"the verdict is {verdict}, due is {mishap.verdict}: {stored.get('failures')}")
-    if stored.get("finish_reason") != (mishap.document or name[2]):
+    if stored.get("finish_reason") not in {name[2], mishap.document}:
         wrong.append(f"the run said {name[2]}, its document {stored.get('finish_reason')}")
     return verdict, wrong
 

@@ -101,7 +101,7 @@ OUTAGES = (
     Mishap(
         "mongod killed for good, the spool's disk full",
         GIVEN_UP,
-        document="killed",  # neither MongoDB nor the spool took its end
+        document="killed",  # where the spool has no room for its end either
         meanwhile=away_for_good,
         arguments=SOON,
         own_mongod=True,
