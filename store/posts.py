@@ -24,6 +24,7 @@ from store.pending import pending_after
 from store.readings import Document, Reading, milliseconds, reading
 from store.retell import Retold, retell
 from store.schema import Database
+from store.sources import keep_sources
 from store.withdrawn import withdrawn_at
 
 MAX_DOCUMENT_BYTES = 8_000_000
@@ -83,7 +84,7 @@ def storable(post: Post) -> Reading:
         read = reading(post)
     except UnicodeError as error:  # a source with half a character has no bytes
         raise RefusedError(f"{type(error).__name__}: {error}") from error
-    _check_size({"block": read.block, "said": read.said, "urls": read.urls})
+    _check_size({"block": read.block, "said": read.said, "urls": read.urls, "source": read.source_file})
     return read
 
 
@@ -117,6 +118,7 @@ class Posts:
         changes = [change for post, job in first.items() if (change := self._change(job, stored.get(post), now))]
         changes = await self._write_history(changes)
         await remember(self.database, (mention for change in changes for mention in mentions(change.job.read)))
+        await keep_sources(self.database, [change.job.read for change in changes])
         await self._replace(changes)
 
     async def retell(self, retold: Sequence[Retold]) -> tuple[Document | None, Merged]:

@@ -55,6 +55,9 @@ class Reading:
     """Which source it was read from: `hash` of its bytes, `at` of its commit, if any. None: it was read from
     something else."""
 
+    source_file: Document | None = None
+    """That source itself: `path` in its archive, `text`. None: it was read from something else."""
+
     @property
     def hash(self) -> str:
         """The `content_hash` of its wording."""
@@ -93,6 +96,7 @@ def reading(post: Post) -> Reading:
         said=_said(post),
         urls=[post.url] if on_site else [],
         source=_source(post, at),
+        source_file=None if post.source_raw is None else {"path": post.source_path or "", "text": post.source_raw},
     )
 
 

@@ -411,6 +411,22 @@ REJECTS = Collection(
     ),
 )
 
+SOURCES = Collection(
+    "sources",
+    "Jekyll sources as they were imported (`scrapy crawl archive`), the newest version of each: what"
+    " `scrapy export --to jekyll` gives back byte for byte.",
+    (
+        Field("_id", STRING, "`<post>/<form>`, and `/old_post` after it for one that stood in such a folder"),
+        Field("post", STRING, "the post"),
+        Field("form", STRING, "`source`, or `source-rolling`: the copy in the rolling news"),
+        Field("path", STRING, "where it stood in its archive"),
+        Field("text", STRING, "the file, line ends as they were"),
+        Field("at", DATE, "when it said so: its commit, else right after its time of publication"),
+        Field("hash", STRING, "of its bytes, as in `posts.forms`"),
+    ),
+    (Index("post", (("post", ASCENDING),), "the sources of posts"),),
+)
+
 RAW = Collection(
     "raw",
     "Pages of posts as they were fetched, whether they could be read or not: what `scrapy replay` reads again. The"
@@ -458,6 +474,6 @@ RAW = Collection(
 
 COLLECTIONS = (
     *(POSTS, POST_REVISIONS, FINGERPRINTS, SECURITIES, MEDIA),
-    *(QUOTES, BARS, LISTINGS, UNLISTED, RAW, RUNS, REJECTS),
+    *(QUOTES, BARS, LISTINGS, UNLISTED, SOURCES, RAW, RUNS, REJECTS),
 )
 """Every collection, in the order of docs/data.md."""

@@ -90,6 +90,11 @@ def parse_source(text: str, path: str, site: str, read_at: datetime) -> Post:
     return post
 
 
+def content_of(text: str, path: str) -> Ending:
+    """Give the Markdown of a source, source link and footer cut off. Raises SourceLayoutError, EmptyPageError."""
+    return cut_ending(_front_matter(text, path)[1])
+
+
 def source_form(name: str) -> str:
     """Tell by a source's name after the date whether it is the copy in the rolling news."""
     return "source-rolling" if name.isdigit() else "source"
