@@ -159,8 +159,12 @@ class FinewsSpider(ListedSpider):
                 stats.inc_value("posts/beyond_limit")
             else:
                 self.asked += 1
-                meta = {"page": "post", READ_AS: {"kind": "post"}}
-                yield Request(url, self.parse_post, errback=self.failed, meta=meta)
+                yield self.post_request(url)
+
+    def post_request(self, url: str) -> Request:
+        """Ask for the page of a post."""
+        meta = {"page": "post", READ_AS: {"kind": "post"}}
+        return Request(url, self.parse_post, errback=self.failed, meta=meta)
 
     def is_wanted(self, url: str) -> bool:
         """Tell whether a post may be of a wanted category and time, as far as its URL tells."""

@@ -92,7 +92,7 @@ class RejectedSpider(FinewsSpider):
         """Ask for a page, share text or article."""
         if kind == "page":
             self.listed[url] = False
-            return [Request(url, self.parse_post, errback=self.failed, meta={"page": "post"})]
+            return [self.post_request(url)]
         return self.share_request(name, share_url_of(url) or url) if kind == "share" else self.origin_request(name)
 
     async def category_requests(self, slugs: list[str]) -> AsyncIterator[Request]:  # noqa: ARG002 - the site's way
