@@ -31,7 +31,8 @@ Crawl the live site:
     scrapy crawl finews
 Where that is gone, the same news is to be had from East Money:
     scrapy crawl eastmoney -a since=1d
-and, once CHANGELOG.md says so, from old copies of the site's sources (scrapy crawl archive).
+and years of it stand in the site's own sources:
+    scrapy crawl archive -a path=...                  a checkout, a folder, a .zip
 """
 
 
