@@ -34,6 +34,10 @@ SITE_CATEGORY = "sitenews"
 TAG_CATEGORIES = {"东财滚动新闻": ROLLING_CATEGORY, "站长消息": SITE_CATEGORY}
 """The two tags whose category is not the pinyin of a medium's name."""
 
+NEWS_YEARS = range(1992, 2101)
+"""Years that news may be of: a day or a time of another is none. (China has had no daylight saving since 1991; and
+of the last and the first years that Python knows, the days around do not all exist.)"""
+
 LAST_DAY_SHOWN_LATE = date(2021, 12, 10)
 """Posts up to 2021-12-09 may lack a zone; shown 8 h late, the last of them bear the next day."""
 
@@ -172,7 +176,7 @@ def post_place(url: str) -> PostPlace | None:
     if not found:
         return None
     try:
-        day = date.fromisoformat(found["day"].replace("/", "-")) if found["day"] else None
+        day = _day(found["day"])
     except ValueError:
         return None
     if archived:
@@ -180,6 +184,14 @@ def post_place(url: str) -> PostPlace | None:
     name = _LEADING_DATE.sub("", found["name"], count=1) if _LEADING_DATE.match(found["name"]) else found["name"]
     category = " ".join(found["category"].split("/")).strip() or None
     return PostPlace(category, day, name, archived=False, rebuilt=name != found["name"])
+
+
+def _day(written: str | None) -> date | None:
+    """Read `2022-03-01` or `2022/03/01`. Raises ValueError for what is no day of news."""
+    day = date.fromisoformat(written.replace("/", "-")) if written else None
+    if day and day.year not in NEWS_YEARS:
+        raise ValueError(f"no year of news: {day.year}")
+    return day
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +229,7 @@ def source_place(path: str) -> SourcePlace | None:
     if found["stem"] == name and not (archived or folder.startswith("_posts") or post_id(name)):
         return None
     try:
-        day = date.fromisoformat(found["day"]) if found["day"] else None
+        day = _day(found["day"])
     except ValueError:
         day = None
     return SourcePlace(day, name, found["stem"], archived)

@@ -8,10 +8,10 @@ none was published before 00:00 Beijing of the day its id was created. Undecided
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from crawler.urls import NEWS_YEARS
+
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has had no daylight saving since 1991, before any of these posts."""
-
-_FIRST_YEAR = 1992
 
 LAST_ZONELESS_DAY = date(2021, 12, 9)
 """Rolling news of later id days all carry a zone (facts: the site's history)."""
@@ -36,8 +36,8 @@ UNKNOWN = Published(None, None, None, None)
 def beijing_time(raw: str) -> datetime:
     """Read `YYYY-MM-DD HH:MM:SS` as Beijing time, give UTC. Raises ValueError for anything else."""
     shown = datetime.strptime(raw, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
-    if shown.year < _FIRST_YEAR:
-        raise ValueError(f"before {_FIRST_YEAR}")
+    if shown.year not in NEWS_YEARS:
+        raise ValueError(f"no year of news: {shown.year}")
     return shown.astimezone(UTC)
 
 

@@ -19,6 +19,7 @@ _SERVER_TROUBLE = frozenset(
         *(91, 11600, 11602),  # shutting down, interrupted by that or by a change of primary
         *(189, 10058, 10107, 13435, 13436),  # no primary any more, or not yet
         *(50, 64, 262),  # a time limit passed
+        *(43, 175, 237, 11601),  # a question broken off amid its answers: by a restart, or by somebody
         14031,  # out of disk space
     }
 )

@@ -3,8 +3,8 @@
 From the directory of the spool. Gives posts, rejects and runs as those runs would have written them, then removes
 the file. A kill at any moment, and draining again, change nothing: everything here may be written twice.
 Leaves alone the files of runs that live, of other databases, and those that another run drains right now.
-Refuses nothing silently: a reading that MongoDB refuses and a line that is not as it was written become rejects of
-stage `spool`. Only an unfinished last line is skipped: it was never on disk as a whole, and its run knew that.
+Refuses nothing silently: what MongoDB refuses and a line that is not as it was written become rejects of stage
+`spool`. Only an unfinished last line is skipped: it was never on disk as a whole, and its run knew that.
 """
 
 import asyncio
@@ -14,6 +14,8 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
+
+from pymongo.errors import WriteError
 
 from store import runs
 from store.connection import Store
@@ -89,6 +91,8 @@ class _Draining:
                     await self._sort(line, place, jobs)
                 except SpoolLineError as error:
                     await self._reject(error, line, place, "malformed")
+                except WriteError as error:
+                    await self._reject(error, line, place, "refused")
             for (run_id, spider), found in jobs.items():
                 await self._settle(run_id, spider, found)
         self.counts["runs"] += len(self.runs)
@@ -96,7 +100,7 @@ class _Draining:
     async def _sort(
         self, line: bytes, place: int, jobs: dict[tuple[str, str], list[tuple[Job, int, bytes]]]
     ) -> None:
-        """Write a run or a reject, add a reading to the `jobs` of its run. Raises SpoolLineError."""
+        """Write a run or a reject, add a reading to the `jobs` of its run. Raises SpoolLineError, WriteError."""
         if not line.endswith(b"\n"):
             self.counts["torn"] += 1
             return

@@ -91,8 +91,7 @@ class Spool:
     def _opened(self) -> int:
         if self._file is None:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(file, fcntl.LOCK_EX)
+            file = _locked(self.path)
             self._file, self._good = file, os.fstat(file).st_size
             directory = os.open(self.directory, os.O_RDONLY)
             try:
@@ -100,6 +99,16 @@ class Spool:
             finally:
                 os.close(directory)
         return self._file
+
+
+def _locked(path: Path) -> int:
+    """Open a file for writing, and lock it."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file).st_nlink:
+            return file
+        os.close(file)  # before it was locked, another run found it empty, drained and removed it
 
 
 def file_name(run_id: str, database: str) -> str:

@@ -100,7 +100,8 @@ def test_nothing_printed_is_nothing_known() -> None:
 @pytest.mark.parametrize(
     "printed",
     ["", "yesterday", "2022-03-01", "2022-02-30 10:00:00", "2022-03-01 25:00:00", "1991-12-31 23:59:59",
-     "0001-01-01 00:00:00", "10000-01-01 00:00:00", "2022-03-01 10:00:00 +0800", "２０２２年"],
+     "0001-01-01 00:00:00", "9999-12-31 23:59:59", "10000-01-01 00:00:00",
+     "2022-03-01 10:00:00 +0800", "２０２２年"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["202112082299000001", "init"])
 def test_a_printed_time_that_is_none_rejects_the_post(name: str, printed: str) -> None:
@@ -109,7 +110,7 @@ def test_a_printed_time_that_is_none_rejects_the_post(name: str, printed: str) -
 
 
 @given(
-    st.datetimes(datetime(1992, 1, 1), datetime(9999, 12, 31)),  # noqa: DTZ001 - hypothesis wants naive ones
+    st.datetimes(datetime(1992, 1, 1), datetime(2100, 12, 31)),  # noqa: DTZ001 - hypothesis wants naive ones
     st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)),  # noqa: DTZ001
     st.one_of(st.none(), st.dates(datetime(1900, 1, 1).date(), datetime(9999, 12, 31).date())),  # noqa: DTZ001
     st.booleans(),

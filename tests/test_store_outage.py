@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
-from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError, WriteError
+from pymongo.errors import AutoReconnect, CursorNotFound, OperationFailure, PyMongoError, WriteError
 
 from store import outage
 from store.outage import MongoUnavailableError, Outage
@@ -81,6 +81,16 @@ def test_what_no_waiting_mends_ends_it_at_once(clock: Clock, error: PyMongoError
         with pytest.raises(MongoUnavailableError):
             await budget.through(failing(clock, 1, error))
         assert budget.away
+
+    asyncio.run(scenario())
+
+
+def test_a_question_that_a_restart_broke_off_is_asked_again(clock: Clock) -> None:
+    async def scenario() -> None:
+        budget = Outage(10)
+        for error in (CursorNotFound("cursor id 7 not found", 43), OperationFailure("interrupted", 11601)):
+            assert await budget.through(failing(clock, 1, error)) == "done"
+        assert budget.away is None
 
     asyncio.run(scenario())
 

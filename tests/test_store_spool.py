@@ -1,6 +1,7 @@
 """The spool: what goes in comes out as it was, each line or none of it, whatever happened to the file."""
 
 import asyncio
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -21,8 +22,17 @@ from store.connection import Store
 from store.drain import drain
 from store.posts import RefusedError, storable
 from store.readings import Reading
-from store.rejects import Rejects
-from store.spool import Spool, SpoolError, SpoolLineError, content_of, reading_line, reading_of, run_line
+from store.rejects import Rejects, reject_document
+from store.spool import (
+    Spool,
+    SpoolError,
+    SpoolLineError,
+    content_of,
+    reading_line,
+    reading_of,
+    reject_line,
+    run_line,
+)
 from store.writer import Outcome, PostWriter
 from tests.articles import NAME, article, minute
 
@@ -195,6 +205,22 @@ def test_a_half_line_left_by_a_failure_does_not_spoil_the_next(
     spool.close()
 
 
+def test_a_new_file_that_another_run_removes_as_drained_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, real = spool_of(tmp_path), fcntl.flock
+    drained_once = iter([spool.path.unlink])
+
+    def flock(file: int, operation: int) -> None:
+        next(drained_once, lambda: None)()
+        real(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    spool.append([line(0)])
+    assert spool.path.read_bytes() == line(0)
+    spool.close()
+
+
 # --- draining ----------------------------------------------------------------------------------------------
 
 
@@ -282,6 +308,18 @@ def test_what_cannot_be_written_becomes_a_reject_and_only_an_unfinished_last_lin
             *[("SpoolLineError", None)] * 3,
         ]
         assert broken.decode() in {reject["raw"] for reject in found}
+
+
+def test_runs_and_rejects_that_mongodb_refuses_keep_no_run_from_draining(database: Place, tmp_path: Path) -> None:
+    run, reject = (
+        runs.new("one", "finews", {}, {}),
+        reject_document("one/1", "one", "finews", "parse", ValueError()),
+    )
+    lines = [run_line(run | {"pid": "7"}), reject_line(reject | {"stage": None}), line(0)]
+    (tmp_path / f"one.{database[1]}.jsonl").write_bytes(b"".join(lines))
+    assert drained(database, tmp_path) == {"refused": 2, "readings": 1, "runs": 0, "files": 1}
+    assert [found["reason"] for found in stored(database, "rejects").values()] == ["WriteError"] * 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_draining_again_changes_nothing(database: Place, tmp_path: Path) -> None:

@@ -258,7 +258,7 @@ def test_upstreams_times_are_beijing_times(shown: str, key: int) -> None:
 
 
 @PATIENT
-@given(st.datetimes(min_value=datetime(1992, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001 - as printed
+@given(st.datetimes(min_value=datetime(1992, 1, 1), max_value=datetime(2100, 12, 31)))  # noqa: DTZ001 - as printed
 def test_a_printed_time_is_read_back(at: datetime) -> None:
     shown = at.replace(microsecond=0)
     for layout in ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日 %H:%M:%S"):

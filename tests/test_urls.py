@@ -217,6 +217,8 @@ def test_a_moved_site_knows_its_own_host_only() -> None:
         ("emnews/2021/13/08/x.html", None),
         ("emnews/2021/02/30/x.html", None),
         ("old_post/2021-13-08-x.html", None),
+        ("emnews/0001/01/01/x.html", None),  # the day before does not exist
+        ("emnews/9999/12/31/x.html", None),  # nor does the day after
         ("emnews/", None),
         ("category/x.html", None),
     ],

@@ -201,6 +201,12 @@ def test_a_post_that_was_never_stored_is_looked_for_on_the_site_alone() -> None:
     assert found == Sought([DATED], NOW, ARCHIVED[:1], set(), None, 0, None)
 
 
+@pytest.mark.parametrize("url", [ARCHIVED[0], f"{SITE}/wind/9999/12/31/{NAME}.html"])
+def test_a_page_that_has_no_other_address_is_asked_for_itself(url: str) -> None:
+    assert sought(Unlisted(url, NOW), None, set(), NOW) == Sought([url], NOW, [url], set(), None, 0, None)
+    assert sought(Unlisted(url, NOW), None, {url}, NOW).is_gone
+
+
 def test_only_a_post_that_is_nowhere_is_gone() -> None:
     one = Sought([DATED], NOW, [], set(), NAME, 1, None)
     assert one.is_gone

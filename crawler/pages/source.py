@@ -20,7 +20,7 @@ from crawler.pages.errors import EmptyPageError, SourceLayoutError
 from crawler.pages.markdown import Ending, cut_ending
 from crawler.pages.post import named_category, read_source_link
 from crawler.pages.render import Block, Cell, Run, as_written
-from crawler.urls import SourcePlace, archived_post_url, dated_post_url, source_place
+from crawler.urls import NEWS_YEARS, SourcePlace, archived_post_url, dated_post_url, source_place
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -38,9 +38,6 @@ _NO_YAML_WORD = re.compile(r"[@`%\"'{}\[\]&*!|>#,?-]|[0-9.]+\Z|.*(?:: | #)")
 
 _GENERATED = re.compile(r"[0-9]{4}(?:-[0-9]{2}){2} [0-9]{2}(?::[0-9]{2}){2}(?: ?\+08:?00)?")
 _BEFORE_ZONE = re.compile(r" (?=[+-]|Z)")
-_FIRST_YEAR, _LAST_YEAR = 1992, 2100
-"""Beyond them it is no time of news; normalising refuses it."""
-
 # A word in angle brackets is HTML if it is one of HTML's own: a flash may name the 《A股》 <A股> as well.
 _HTML = re.compile(
     r"<!--|</?(?:p|br|div|span|a|img|strong|b|em|i|u|center|table|tbody|thead|tr|td|th|ul|ol|li|h[1-6]|section|figure"
@@ -166,7 +163,7 @@ def _time(printed: str) -> _Time:
         at = datetime.fromisoformat(_BEFORE_ZONE.sub("", printed))
     except ValueError:
         return _Time(raw)
-    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+    if at.year not in NEWS_YEARS:  # normalising refuses it
         return _Time(raw)
     zoned, is_day = at.tzinfo is not None, "T" not in printed and " " not in printed
     at = at if zoned else at.replace(tzinfo=BEIJING)

@@ -9,11 +9,10 @@ Refuses anything else with ValueError.
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from crawler.urls import NEWS_YEARS
+
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has had no daylight saving since 1991."""
-
-_FIRST_YEAR = 1992
-"""No earlier time is one of news, and an earlier one could be of summer time."""
 
 _TO_THE_SECOND = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日 %H:%M:%S", "%Y-%m-%d %H:%M:%S:%f")
 _TO_THE_MINUTE = ("%Y年%m月%d日 %H:%M", "%Y-%m-%d %H:%M")
@@ -41,7 +40,7 @@ def printed(raw: str | int) -> tuple[datetime, datetime]:
             shown = datetime.strptime(text, layout).replace(tzinfo=BEIJING)
         except ValueError:
             continue
-        if shown.year >= _FIRST_YEAR:
+        if shown.year in NEWS_YEARS:
             at = shown.astimezone(UTC)
             return at, at + timedelta(seconds=0 if layout in _TO_THE_SECOND else 59)
     raise ValueError(f"not a time as upstream prints it: {text[:60]!r}")

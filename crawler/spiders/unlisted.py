@@ -85,7 +85,7 @@ def sought(row: Unlisted, post: Document | None, vanished: set[str], now: dateti
 
     `post`: what is stored of it (None: nothing); `vanished`: pages that have just said that they are not there.
     """
-    urls = [url for url in (post["post_urls"] if post else [row.url]) if archived_urls(url)]
+    urls = [url for url in (post["post_urls"] if post else []) if archived_urls(url)] or [row.url]
     archive = [page for url in urls for page in archived_urls(url)]
     dated = [url for url in urls if url not in vanished]
     linked = [form for form in ("share", "origin") if post and post[f"{form}_url"]]
