@@ -9,8 +9,9 @@ LISTING_PARSER_VERSION = 1
 """Bump when the listing parsers read more than before: stored validators would hide it behind a 304."""
 
 
-URLS_AT_ONCE = 10_000
-"""A query is a document of 16 MB at most, and a category page lists all posts of years."""
+URLS_AT_ONCE = 4_000
+"""A query is a document of 16 MB at most, and a category page lists all posts of years; a URL has 4,000 characters
+at most (crawler/urls.py)."""
 
 POSTS_AT_ONCE = 1_000
 """A few hundred KB of them."""

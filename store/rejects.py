@@ -77,8 +77,8 @@ def reject_document(  # noqa: PLR0913 - the fields of one document
 
 
 async def write_reject(database: Database, document: Document) -> None:
-    """Write a reject; the same again changes nothing."""
-    await database.rejects.replace_one({"_id": document["_id"]}, document, upsert=True)
+    """Write a reject; the same again changes nothing, though its page was read meanwhile."""
+    await database.rejects.update_one({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
 
 
 async def find_rejects(database: Database, wanted: Document, limit: int = 0) -> list[Document]:

@@ -12,6 +12,7 @@ from pymongo import InsertOne
 from pymongo.errors import OperationFailure
 
 from store.bulk import DUPLICATE_KEY, write_all
+from store.queries import URLS_AT_ONCE
 from store.readings import milliseconds
 from store.schema import Database
 
@@ -60,8 +61,8 @@ async def ask_again(database: Database, urls: Iterable[str], now: datetime, next
 async def forget(database: Database, urls: Iterable[str]) -> None:
     """Drop pages of which it is known where they went. Raises PyMongoError."""
     listed = list(urls)
-    for start in range(0, len(listed), AT_ONCE):
-        await database.unlisted.delete_many({"_id": {"$in": listed[start : start + AT_ONCE]}})
+    for start in range(0, len(listed), URLS_AT_ONCE):
+        await database.unlisted.delete_many({"_id": {"$in": listed[start : start + URLS_AT_ONCE]}})
 
 
 def after_no_answer(since: datetime, now: datetime) -> datetime:

@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from scrapy.settings import Settings
 
+from crawler.commands.rejects import crawl_of
 from crawler.urls import share_text_url
 from sandbox.compare import differences, with_upstream
 from sandbox.process import SandboxProcess
@@ -83,6 +86,21 @@ def test_one_reject_is_shown_whole_and_moves_no_cursor(crawls: Crawler) -> None:
     assert "\x1b" not in printed + rejects(crawls, "list")[1]
     assert rejects(crawls, "show", "nothing") == (1, "there is no reject nothing\n")
     assert rejects(crawls, "show")[0] == 2
+
+
+def test_a_retry_crawls_as_it_was_typed_and_shows_nobody_a_password() -> None:
+    settings = Settings()
+    settings.setmodule("crawler.settings")
+    uri = "mongodb://user:s3cret@db1/"
+    settings.set("MONGO_URI", uri)
+    typed = ["MONGO_URI=" + uri, "FINEWS_SITE=https://a.cn/"]
+    opts = Namespace(ids=["a", "b"], run=None, reason="PageLayoutError", stage=None, limit=None, set=typed)
+    command, environment = crawl_of(opts, settings)
+    given = ["-a", "ids=a,b", "-a", "reason=PageLayoutError", "-s", "FINEWS_SITE=https://a.cn/"]
+    assert command[command.index("rejected") + 1 :] == given
+    assert environment["MONGO_URI"] == uri
+    opts.limit = 3
+    assert "limit=3" in crawl_of(opts, settings)[0]
 
 
 def test_what_is_retried_is_read_and_settled(crawls: Crawler) -> None:

@@ -22,7 +22,7 @@ from store.connection import Store
 from store.drain import drain
 from store.posts import RefusedError, storable
 from store.readings import Reading
-from store.rejects import Rejects, reject_document
+from store.rejects import Rejects, mark_retried, reject_document
 from store.spool import (
     Spool,
     SpoolError,
@@ -302,7 +302,7 @@ def test_what_cannot_be_written_becomes_a_reject_and_only_an_unfinished_last_lin
         assert counts == {"readings": 2, "refused": 1, "malformed": 3, "torn": 1, "runs": 0, "files": 1}
         assert stored(database).keys() == {name_of(0), name_of(3)}
         found = list(stored(database, "rejects").values())
-        assert {(reject["stage"], reject["run_id"]) for reject in found} == {("spool", run_id)}
+        assert {(reject["stage"], reject["run_id"]) for reject in found} == {("spool", "two")}
         assert [(reject["reason"], reject["post"]) for reject in sorted(found, key=lambda one: one["_id"])] == [
             ("RefusedError", name_of(1)),
             *[("SpoolLineError", None)] * 3,
@@ -320,6 +320,16 @@ def test_runs_and_rejects_that_mongodb_refuses_keep_no_run_from_draining(databas
     assert drained(database, tmp_path) == {"refused": 2, "readings": 1, "runs": 0, "files": 1}
     assert [found["reason"] for found in stored(database, "rejects").values()] == ["WriteError"] * 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reject_drained_again_stays_retried(database: Place, tmp_path: Path) -> None:
+    path = tmp_path / f"one.{database[1]}.jsonl"
+    for _ in range(2):
+        path.write_bytes(reject_line(reject_document("one/1", "one", "finews", "parse", ValueError("$secret"))))
+        drained(database, tmp_path)
+        with_store(database, lambda store: mark_retried(store.database, ["one/1"], "retry"))
+    (found,) = stored(database, "rejects").values()
+    assert (found["retried_by"], found["detail"]) == ("retry", "$secret")
 
 
 def test_draining_again_changes_nothing(database: Place, tmp_path: Path) -> None:

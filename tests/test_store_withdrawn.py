@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.urls import MAX_URL
 from store import queries, unlisted
 from store.connection import Store
 from store.readings import reading
@@ -117,6 +118,17 @@ def test_a_mark_and_readings_at_once_end_in_the_same_whichever_wins(database: Pl
 
 
 # --- pages still to be looked for ---------------------------------------------------------------------------
+
+
+def test_addresses_as_long_as_they_may_be_fit_into_a_question(database: Place) -> None:
+    urls = [f"https://e.com/2022/03/01/{number:05d}".ljust(MAX_URL, "x") for number in range(4_300)]
+
+    async def scenario(store: Store, _writer: PostWriter) -> None:
+        assert await queries.known_posts(store.database, urls) == {}
+        assert await queries.posts_at(store.database, urls) == {}
+        await unlisted.forget(store.database, urls)
+
+    with_writer(database, scenario)
 
 
 def test_pages_wait_for_their_turn_until_they_are_forgotten(database: Place) -> None:

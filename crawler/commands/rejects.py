@@ -46,7 +46,7 @@ class Command(StoreCommand):
         parser.add_argument("ids", nargs="*", metavar="ID")
         for name in ("run", "spider", "stage", "reason"):
             parser.add_argument(f"--{name}", help=f"only those of this {name}")
-        parser.add_argument("--limit", type=int, default=SHOWN, help=f"at most so many (default: {SHOWN})")
+        parser.add_argument("--limit", type=int, help=f"at most so many (default: list {SHOWN}, retry all)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Refuse what makes no sense, then work on the store."""
@@ -62,7 +62,7 @@ class Command(StoreCommand):
             return await show(database, opts.ids[0])
         if opts.action == "retry":
             return await retry(database, opts, self.settings)
-        return await list_all(database, filters(opts), opts.limit)
+        return await list_all(database, filters(opts), SHOWN if opts.limit is None else opts.limit)
 
 
 def filters(opts: argparse.Namespace) -> dict[str, Any]:
@@ -106,17 +106,25 @@ async def show(database: "Database", reject_id: str) -> int:
 async def retry(database: "Database", opts: argparse.Namespace, settings: Settings) -> int:
     """Crawl the pages of rejects again; print how many of the rejects that settled, give the crawl's exit code."""
     import asyncio
-    import sys
 
-    arguments = {"ids": ",".join(opts.ids), "run": opts.run, "reason": opts.reason, "stage": opts.stage}
-    given = [word for name, value in arguments.items() if value for word in ("-a", f"{name}={value}")]
     before = await database.rejects.count_documents({"retried_by": None})
-    command = [sys.executable, "-m", "scrapy", "crawl", "rejected", *given, "-a", f"limit={opts.limit}"]
-    for name in ("MONGO_URI", "MONGO_DATABASE", "MONGO_EMBEDDED_DIR", "MIRRORS"):
-        command += ["-s", f"{name}={settings[name]}"]
-    crawl = await asyncio.create_subprocess_exec(*command)
+    command, environment = crawl_of(opts, settings)
+    crawl = await asyncio.create_subprocess_exec(*command, env=environment)
     code = await crawl.wait()
     run = await database.runs.find_one({"spider": "rejected"}, sort=[("started_at", -1)])
     settled = await database.rejects.count_documents({"retried_by": run["_id"]}) if run else 0
     print(f"{settled} of {before} rejects are settled")
     return code
+
+
+def crawl_of(opts: argparse.Namespace, settings: Settings) -> tuple[list[str], dict[str, str]]:
+    """Give the command line of a retry's crawl and its environment, which alone may hold a password."""
+    import os
+    import sys
+
+    arguments = {"ids": ",".join(opts.ids)}
+    arguments |= {name: getattr(opts, name) for name in ("run", "reason", "stage", "limit")}
+    given = [word for name, value in arguments.items() if value for word in ("-a", f"{name}={value}")]
+    own = {name: str(settings[name]) for name in ("MONGO_URI", "MONGO_DATABASE", "MONGO_EMBEDDED_DIR", "MIRRORS")}
+    typed = [word for pair in opts.set if pair.partition("=")[0] not in own for word in ("-s", pair)]
+    return [sys.executable, "-m", "scrapy", "crawl", "rejected", *given, *typed], os.environ | own

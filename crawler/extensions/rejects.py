@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, is_dataclass
 from typing import Any, Self, cast
 
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
@@ -44,13 +44,17 @@ class RejectsExtension:
         """The rejects of the running spider."""
         return cast("Rejects", cast("Any", self.crawler.spider).rejects)
 
-    def spider_error(self, failure: Failure, response: Response) -> None:
-        """Keep a page that a callback could not read. The signal cannot wait, so a task writes it."""
-        page = response.meta.get("page", "other") if isinstance(response, Response) else "other"
-        name = type(failure.value).__name__
+    def spider_error(self, failure: Failure, response: Response | Failure) -> None:
+        """Keep a page that a callback, or for a failed one the errback, could not deal with.
+
+        The signal cannot wait, so a task writes it.
+        """
+        request = cast("Request", response.request)  # type: ignore[union-attr]  # Scrapy adds it to failures, too
+        page, name = request.meta.get("page", "other"), type(failure.value).__name__
         self.crawler.stats.inc_value(f"pages/{page}/unreadable/{name}")
         raw = response.text if isinstance(response, TextResponse) else None
-        keep = self.rejects.add("parse", cast("BaseException", failure.value), url=response.url, raw=raw)
+        url = response.url if isinstance(response, Response) else request.url
+        keep = self.rejects.add("parse", cast("BaseException", failure.value), url=url, raw=raw)
         task = asyncio.ensure_future(keep)
         self.writing.add(task)
         task.add_done_callback(self.writing.discard)

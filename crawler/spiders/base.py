@@ -123,10 +123,12 @@ class StoreSpider(Spider):
         """Errback of every request: count and keep a page that could not be fetched."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         error = cast("BaseException", failure.value)
-        status = error.response.status if isinstance(error, HttpError) else None
+        answer = error.response if isinstance(error, HttpError) else None
+        status = answer.status if answer else None
         reason = f"Http{status}" if status else type(error).__name__
         self.crawler.stats.inc_value(f"pages/{request.meta['page']}/failed/{reason}")
         if request.meta["page"] == "category" and status == HTTPStatus.NOT_FOUND:
             return  # slugs are inferred from tags and URLs; not each has a page
         self.logger.warning("%s %s: %s", request.meta["page"], request.url, status or error)
-        await self.rejects.add("fetch", error, url=request.url)
+        raw = answer.text if isinstance(answer, TextResponse) else None
+        await self.rejects.add("fetch", error, url=request.url, raw=raw)
