@@ -103,15 +103,21 @@ class PostWriter:
         return batch
 
     def _put_off(self, jobs: list[Job]) -> None:
-        """Give a batch to the spool. The crawl waits for the disk meanwhile, for milliseconds."""
+        """Give a batch to the spool, or what there is room for. The crawl waits for the disk, for milliseconds."""
         try:
-            self.store.put_off(*(reading_line(self.run_id, self.spider, job.read) for job in jobs))
-        except SpoolError as error:
+            self._spool(jobs)
+        except SpoolError:
             for job in jobs:
-                job.fail(SpoolError(str(error)))
-        else:
-            for job in jobs:
-                job.settle(Outcome("spooled", revised=False))
+                try:
+                    self._spool([job])
+                except SpoolError as error:
+                    job.fail(error)
+
+    def _spool(self, jobs: list[Job]) -> None:
+        """Give some readings to the spool, all or none. Raises SpoolError."""
+        self.store.put_off(*(reading_line(self.run_id, self.spider, job.read) for job in jobs))
+        for job in jobs:
+            job.settle(Outcome("spooled", revised=False))
 
 
 async def settle(store: Store, run_id: str, spider: str, jobs: list[Job]) -> None:

@@ -142,6 +142,24 @@ def test_all_lines_or_none_are_written_up_to_the_limit(tmp_path: Path) -> None:
     spool.close()
 
 
+def test_of_a_batch_that_does_not_fit_into_the_spool_what_fits_is_kept(tmp_path: Path) -> None:
+    async def scenario() -> list[Any]:
+        posts = [article("正文。", name=name_of(number)) for number in range(5)]
+        limit = 5 * len(reading_line("one", "finews", storable(posts[0]))) // 2
+        store = Store("mongodb://127.0.0.1:1/", "finews", Path(), 0, spool_of(tmp_path, limit=limit))
+        store.outage.away = "gone"
+        writer = PostWriter(store, "one", "finews")
+        writer.start()
+        outcomes = await asyncio.gather(*map(writer.write, posts), return_exceptions=True)
+        await writer.stop()
+        await store.close()
+        return outcomes
+
+    outcomes = asyncio.run(scenario())
+    assert outcomes[:2] == [SPOOLED] * 2
+    assert [type(outcome) for outcome in outcomes[2:]] == [SpoolError] * 3
+
+
 def test_a_directory_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SpoolError, match="Not a directory"):
