@@ -83,6 +83,10 @@ REDIRECT_MAX_TIMES = 5  # default 20; the site needs one
 METAREFRESH_ENABLED = False  # only the 404 page refreshes, to the home page
 REFERRER_POLICY = "no-referrer"
 
+COMPLETED_MAX_POSTS = 2_000
+"""Stored posts that a run completes from upstream, newest first. At a request a second to each host that is half
+an hour; an import of sources may leave a hundred thousand."""
+
 UNLISTED_MAX_POSTS = 100
 """Posts that left the listings looked for in a run: at 4 requests a second half a minute where they were archived,
 which is one request each, two where they are gone. The site has had some hundred new posts a day."""

@@ -68,6 +68,9 @@ def test_what_is_left_to_later_runs_is_a_warning() -> None:
         [],
         ["7 posts that left the listings will be looked for by later runs"],
     )
+    assert said(posts__completed_later=True)[2] == [
+        "older posts than COMPLETED_MAX_POSTS lack upstream parts, which later runs will ask for"
+    ]
     assert said(pages__unlisted__failed__Http500=2) == ("finished", [], ["2 unlisted pages: Http500"])
 
 

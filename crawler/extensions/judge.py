@@ -227,9 +227,13 @@ def _emptied(slug: str, listed: int, standing: int) -> str:
 
 
 def _later(stats: dict[str, Any]) -> list[str]:
-    """Give a warning for what is left to later runs."""
-    count = stats.get("posts/sought_later", 0)
-    return [f"{count} posts that left the listings will be looked for by later runs"] if count else []
+    """Give warnings for what is left to later runs."""
+    count, warnings = stats.get("posts/sought_later", 0), []
+    if count:
+        warnings.append(f"{count} posts that left the listings will be looked for by later runs")
+    if stats.get("posts/completed_later"):
+        warnings.append("older posts than COMPLETED_MAX_POSTS lack upstream parts, which later runs will ask for")
+    return warnings
 
 
 def _unknown(stats: dict[str, Any]) -> list[str]:

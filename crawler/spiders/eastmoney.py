@@ -7,7 +7,7 @@ Arguments: `columns` (numbers, comma-separated), `fast` (`1`: 7x24), `symbols` (
     comma-separated), `pages` (of each list at most; default 20), `since`, `until` (`YYYY-MM-DD` as Beijing days,
     or `3d`, `12h`), `limit` (articles), `refresh` (re-read articles this young although stored; default `1d`),
     `full` (`1`: re-read all). With no list named: the main columns and 7x24.
-Settings: MIRRORS.
+Settings: COMPLETED_MAX_POSTS, MIRRORS.
 Caveats: lists are loosely in order of time; a flash without an article behind it is stored as the list tells it.
 """
 

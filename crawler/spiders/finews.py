@@ -9,7 +9,7 @@ Arguments: `site` (URL), `category` (slugs, comma-separated), `since`, `until` (
     `3d`, `12h`), `limit` (posts), `refresh` (re-read posts this young although stored; default `1d`),
     `full` (`1`: re-read all), `share` (how share links are followed: `api`, the default, `browser` or `off`),
     `quotes` (how quote links are followed: `batch`, the default, `page` or `off`).
-Settings: CHROMIUM_PATH, FINEWS_SITE, MIRRORS, UNLISTED_MAX_POSTS.
+Settings: CHROMIUM_PATH, COMPLETED_MAX_POSTS, FINEWS_SITE, MIRRORS, UNLISTED_MAX_POSTS.
 Caveats: a category of two words lists nothing; its posts are reached from home and feed only.
 """
 

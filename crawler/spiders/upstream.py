@@ -48,12 +48,15 @@ class UpstreamSpider(StoreSpider):
             await self.store.ask(mark_absent, post, form, self.run_id, self.name)
 
     async def incomplete(self) -> AsyncIterator[dict[str, Any]]:
-        """Give the stored posts whose upstream parts are still to be read."""
-        last = None
+        """Give stored posts whose upstream parts are still to be read: the newest, COMPLETED_MAX_POSTS of them."""
+        last, left = None, self.settings.getint("COMPLETED_MAX_POSTS")
         while posts := await self.store.ask(queries.incomplete, last):
-            for post in posts:
+            for post in posts[:left]:
                 yield post
-            last = posts[-1]["_id"]
+            if len(posts) > left:
+                self.crawler.stats.set_value("posts/completed_later", True)
+                return
+            last, left = posts[-1]["_id"], left - len(posts)
 
     def share_request(self, post: str, share_url: str | None, *, browser: bool = False) -> list[Request]:
         """Ask for the text behind a share link, or for its page; nothing where it names no article."""
