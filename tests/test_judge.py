@@ -27,6 +27,9 @@ def said(**more: Any) -> tuple[str, list[str], list[str]]:
 
 def test_a_good_run_is_finished() -> None:
     assert said() == ("finished", [], [])
+    assert said(pages__category__failed__Http404=5) == ("finished", [], []), (
+        "not each inferred category has a page"
+    )
     assert said(posts__beyond_limit=3) == ("limit", [], [])
 
 

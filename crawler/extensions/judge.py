@@ -99,17 +99,20 @@ class Verdict:
 
 def judge(stats: dict[str, Any], limits: Limits) -> Verdict:
     """Judge a crawl that has nothing left to do, by its stats."""
-    warnings = [*_warnings(_problems(stats)), *_unknown(stats), *_later(stats)]
-    for reason, failures in _post_failures(stats, limits):
+    problems = _problems(stats)
+    for page in _LISTING_PAGES:  # a list that is not there lists nothing; not each inferred category has a page
+        problems[page] = Counter({name: count for name, count in problems[page].items() if name not in _GONE})
+    warnings = [*_warnings(problems), *_unknown(stats), *_later(stats)]
+    for reason, failures in _post_failures(stats, problems, limits):
         return Verdict(reason, failures, warnings)
     return Verdict("limit" if stats.get("posts/beyond_limit") else "finished", [], warnings)
 
 
-def _post_failures(stats: dict[str, Any], limits: Limits) -> Iterator[tuple[str, list[str]]]:
+def _post_failures(
+    stats: dict[str, Any], problems: dict[str, Counter[str]], limits: Limits
+) -> Iterator[tuple[str, list[str]]]:
     """Give what is wrong with a crawl of posts, the cause before its effects."""
-    problems, shown = _problems(stats), stats.get("posts/shown", 0)
-    for page in _LISTING_PAGES:  # a list that is not there lists nothing
-        problems[page] = Counter({name: count for name, count in problems[page].items() if name not in _GONE})
+    shown = stats.get("posts/shown", 0)
     listings = sum((problems[page] for page in _LISTING_PAGES), Counter[str]())
     if problems["home"]:
         yield _cause(problems["home"]), [f"home page: {', '.join(problems['home'])}"]

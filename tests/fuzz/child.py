@@ -10,6 +10,7 @@ import random
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +43,20 @@ def plant() -> None:
     crawler.pages.post.one = first
 
 
-def target(parser: str, book: mmap.mmap) -> Callable[[bytes], None]:
-    """Give the function that atheris calls with one input after the other."""
+def target(parser: str, book: mmap.mmap, folder: Path) -> Callable[[bytes], None]:
+    """Give the function that atheris calls with one input after the other; what escapes stays in `folder`."""
+    keep = (folder / f"escape-{parser}").write_bytes
     tried, read = 0, 0
 
     def one_input(data: bytes) -> None:
         nonlocal tried, read
         tried += 1
         book[:] = struct.pack(COUNTERS, tried, read)
-        if parsed(parser, data.decode("utf-8", "surrogateescape")):
-            read += 1
-            book[:] = struct.pack(COUNTERS, tried, read)
+        with ExitStack() as escaping:
+            escaping.callback(keep, data)
+            read += parsed(parser, data.decode("utf-8", "surrogateescape"))
+            escaping.pop_all()
+        book[:] = struct.pack(COUNTERS, tried, read)
 
     return one_input
 
@@ -76,7 +80,7 @@ def main() -> None:
     asking.add_argument("book", type=Path)
     asking.add_argument("--seconds", type=int, required=True)
     asking.add_argument("--seed", type=int, required=True)
-    asking.add_argument("--keep", required=True)
+    asking.add_argument("--keep", type=Path, required=True)
     asking.add_argument("--plant", action="store_true")
     asked = asking.parse_args()
     if asked.plant:
@@ -93,7 +97,9 @@ def main() -> None:
             "verbosity": 0,
         }
         arguments = [sys.argv[0], *(f"-{name}={value}" for name, value in options.items())]
-        atheris.Setup(arguments, target(asked.parser, book), custom_mutator=mutator(seeds(asked.parser)))
+        atheris.Setup(
+            arguments, target(asked.parser, book, asked.keep), custom_mutator=mutator(seeds(asked.parser))
+        )
         atheris.Fuzz()
 
 
