@@ -45,6 +45,8 @@ def told(place: Stage, name: str, drill: Callable[[], Row]) -> Row:
         row = Row(name, 0, 0, 0, 0, str(error), 0)
     except DrillError as error:
         row = Row(name, 0, 0, 0, 0, "the drill itself failed", 0, wrong=[str(error)])
+    for line in row.wrong:
+        place.progress.tell(f"{row.drill}: {line}")
     place.progress.tell(f"{row.drill}: lost {row.lost:,}, doubled {row.doubled:,}; {row.cells()[6]}")
     return row
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.drills.kills import changeable
 from tests.drills.mishaps import GOOD, Mishap, Scene
 
 HASTE = ("-s", "DOWNLOAD_TIMEOUT=3")
@@ -18,8 +19,8 @@ def bad(reason: str) -> str:
 def posts_change(scene: Scene) -> Iterator[None]:
     """Rewrite posts while they are read, before and after their turn."""
     scene.wait_for_posts()
-    for truth in scene.sandbox.truths()[::5]:
-        scene.sandbox.change(truth["id"])
+    for post in changeable(scene.sandbox)[::5]:
+        scene.sandbox.change(post)
     yield
 
 

@@ -112,11 +112,22 @@ def _world(
 
 def change(sandbox: SandboxProcess, chance: random.Random) -> None:
     """Rewrite some posts of a world, and add some."""
-    shown = [truth["id"] for truth in sandbox.truths() if truth["listed"]]
-    for post in chance.sample(shown, math.ceil(len(shown) * CHANGED_PART)):
+    posts = changeable(sandbox)
+    for post in chance.sample(posts, math.ceil(len(posts) * CHANGED_PART)):
         sandbox.change(post)
     for kind in ADDED:
         sandbox.add(kind)
+
+
+def changeable(sandbox: SandboxProcess) -> list[str]:
+    """Give the posts whose truth holds when they change: not reposts, nor what these repeat."""
+    truths = sandbox.truths()
+    repeated = {truth["duplicate_of"] for truth in truths}
+    return [
+        truth["id"]
+        for truth in truths
+        if truth["listed"] and truth["kind"] != "repost" and truth["id"] not in repeated
+    ]
 
 
 def requests_of(undisturbed: Crawler, sandbox: SandboxProcess, *arguments: str) -> int:

@@ -72,8 +72,10 @@ class Stage:
         """Give a crawler into a new database, which is dropped in the end."""
         name = f"drill_{uuid.uuid4().hex[:12]}"
         with crawler(self.uri, name, spool or self.directory / f"spool_{name}") as ready:
-            yield ready
-            ready.database.client.drop_database(name)
+            try:
+                yield ready
+            finally:
+                ready.database.client.drop_database(name)
 
 
 @contextmanager
