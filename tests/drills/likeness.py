@@ -25,6 +25,7 @@ TELLS_WHEN = {
     "quotes": ("read_at", "run_id"),
     "bars": ("read_at", "run_id"),
     "listings": ("read_at",),
+    "sources": (),
     "unlisted": ("since", "asked_at", "next_at"),
     "raw": ("last_at", "fetches"),
 }
