@@ -75,7 +75,7 @@ def after_no_answer(since: datetime, now: datetime) -> datetime:
 
 
 def after_alive(since: datetime, now: datetime, archived_at: datetime) -> datetime:
-    """Give when to ask again for a page that is where it was, though not listed.
+    """Give when to ask again for a page that is where it was, though not listed, or that is nowhere.
 
     Once the site has had the time to archive it (`archived_at`), then after as long again as it has been missing:
     a page that stays for years is asked for a dozen times.

@@ -14,10 +14,11 @@ from store.schema import Database
 
 
 async def mark_withdrawn(database: Database, post: str, etag: int, run_id: str, spider: str) -> bool:
-    """Mark a post as gone, if nothing was written to it since `etag`; tell whether it is. Raises PyMongoError."""
+    """Mark a post as gone, if nothing was written to it since `etag`; say whether that is new. Raises PyMongoError."""
     now = milliseconds(datetime.now(UTC))
     stamps = {"withdrawn_at": now, "updated_at": now, "run_id": run_id, "spider": spider}
-    written = await database.posts.update_one({"_id": post, "etag": etag}, {"$set": stamps, "$inc": {"etag": 1}})
+    as_it_was = {"_id": post, "etag": etag, "withdrawn_at": None}
+    written = await database.posts.update_one(as_it_was, {"$set": stamps, "$inc": {"etag": 1}})
     return written.modified_count == 1
 
 

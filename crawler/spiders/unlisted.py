@@ -5,7 +5,9 @@ lists nothing at all, so its posts leave home and feed within hours. Neither is 
 run that read every listing and was not narrowed, the pages that left are asked for: where the archive should have
 them, where they stood, then upstream. What answers is read like any other post. Only a post of which every
 address says 404 or 410, or that upstream does not have, is marked (store/withdrawn.py); any other failure decides
-nothing, and a later run asks again. A listed post whose page answers 404 is looked after the same way.
+nothing, and a later run asks again. A marked post is asked for again at ever longer pauses, as one that is still
+where it was: it may come back where no listing shows it. A listed post whose page answers 404 is looked after the
+same way.
 
 Costs one request for a post that was archived, one more for one that left the listings before; UNLISTED_MAX_POSTS
 bounds a run. Counts `posts/sought`, `posts/sought_later`, `posts/withdrawn`.
@@ -125,6 +127,7 @@ class UnlistedSpider(QuotingSpider):
         super().__init__(*args, **kwargs)
         self.shown = set()
         self.left: dict[str, Unlisted] = {}
+        self.due: set[str] = set()
         self.vanished: set[str] = set()
         self.settled: set[str] = set()
         self.sought: list[Sought] = []
@@ -143,6 +146,7 @@ class UnlistedSpider(QuotingSpider):
         """Take up what earlier runs left to be looked for at this site."""
         rows = await self.store.ask(unlisted.due, datetime.now(UTC)) or []
         self.left = {row.url: row for row in rows if urljoin(row.url, "/") == self.given.site}
+        self.due = set(self.left)
 
     async def note_unlisted(self, urls: list[str]) -> None:
         """Note pages that a listing names no longer, or that were not there when they were asked for."""
@@ -172,9 +176,10 @@ class UnlistedSpider(QuotingSpider):
         if posts is None:
             return
         self.settled = {row.url for row in rows if row.url in posts and self.is_accounted_for(posts[row.url])}
+        waiting = {row.url for row in rows if row.url in posts and self.is_waiting(row.url, posts[row.url])}
         first: dict[str, Unlisted] = {}  # of two pages of the same post, both are asked for at once
         for row in rows:
-            if row.url not in self.settled:
+            if row.url not in self.settled | waiting:
                 first.setdefault(posts[row.url]["_id"] if row.url in posts else row.url, row)
         wanted = list(first.values())
         most = self.settings.getint("UNLISTED_MAX_POSTS")
@@ -186,10 +191,14 @@ class UnlistedSpider(QuotingSpider):
                 self.crawler.engine.crawl(request)
 
     def is_accounted_for(self, post: Document) -> bool:
-        """Tell whether a post need not be looked for: archived, marked already, or listed elsewhere."""
+        """Tell whether a post need not be looked for: archived, or listed elsewhere."""
         places = [place for url in post["post_urls"] if (place := post_place(url))]
         listed = self.shown.intersection(post["post_urls"]) - self.vanished
-        return bool(post["withdrawn_at"] or listed or any(place.archived for place in places))
+        return bool(listed or any(place.archived for place in places))
+
+    def is_waiting(self, url: str, post: Document) -> bool:
+        """Tell whether a post is marked as gone already, and its turn to be looked for again has not come."""
+        return post["withdrawn_at"] is not None and url not in self.due
 
     def next_requests(self, one: Sought) -> list[Request]:
         """Ask for the next address of a post on the site; when none is left, ask upstream."""
@@ -245,7 +254,6 @@ class UnlistedSpider(QuotingSpider):
 
     async def finish(self) -> None:
         """Mark what is gone, and write down what is still to be looked for; all items are stored by now."""
-        await super().finish()
         listed = {url for url in self.left if url in self.shown and url not in self.vanished}
         stored = await self.store.ask(queries.known_posts, [one.page for one in self.sought if one.page]) or {}
         settled = self.settled | listed
@@ -255,19 +263,20 @@ class UnlistedSpider(QuotingSpider):
             else:
                 await self.look_again(one)
         await self.store.ask(unlisted.forget, sorted(settled))
+        await super().finish()  # after the marks, which hold only for posts as they were when the search began
 
     async def is_settled(self, one: Sought, stored: Container[str]) -> bool:
-        """Tell whether nothing more is to be learnt of a post, once a post that is gone is marked."""
+        """Tell whether nothing more is to be learnt of a post; one that is gone is marked, and may come back."""
         if one.is_gone and one.post:
             marked = await self.store.ask(mark_withdrawn, one.post, one.etag, self.run_id, self.name)
             self.crawler.stats.inc_value("posts/withdrawn", int(bool(marked)))
-            return bool(marked)
+            return False
         return one.is_gone or ("/old_post/" in (one.page or "") and one.page in stored)
 
     async def look_again(self, one: Sought) -> None:
-        """Say when a post that is neither archived nor gone is looked for again."""
+        """Say when a post that is not in the archive is looked for again."""
         now = datetime.now(UTC)
         due_at = unlisted.after_no_answer(one.since, now)
-        if one.upstream or one.page in one.urls:
+        if one.is_gone or one.upstream or one.page in one.urls:
             due_at = unlisted.after_alive(one.since, now, archived_by(one.urls[0], now))
         await self.store.ask(unlisted.ask_again, one.urls, now, due_at)
