@@ -14,7 +14,7 @@ from store.schema import Database
 
 
 async def mark_withdrawn(database: Database, post: str, etag: int, run_id: str, spider: str) -> bool:
-    """Mark a post as gone, if nothing was written to it since `etag`; say whether that is new. Raises PyMongoError."""
+    """Mark a post as gone, if nothing was written since `etag`; say whether that is new. Raises PyMongoError."""
     now = milliseconds(datetime.now(UTC))
     stamps = {"withdrawn_at": now, "updated_at": now, "run_id": run_id, "spider": spider}
     as_it_was = {"_id": post, "etag": etag, "withdrawn_at": None}
