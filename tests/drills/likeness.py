@@ -33,7 +33,7 @@ TELLS_WHEN = {
 
 
 MAY_LACK = {"raw"}
-"""Kept beside the posts and never in their way (store/raw.py): a kill takes the pages that waited to be written."""
+"""Kept beside the posts and never in their way (store/raw.py): a kill takes the pages that wait to be written."""
 
 
 def said(database: Documents, collection: str) -> dict[str, Any]:
