@@ -85,41 +85,44 @@ def test_a_second_run_asks_for_listings_only_and_changes_nothing(crawls: Crawler
         assert after[changed["id"]]["revision"] == 2
 
 
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ("forbidden", "blocked"),
-        ("captcha", "blocked"),
-        ("empty", "site_unavailable"),
-        ("not-found-home", "site_unavailable"),
-        ("not-found-home-200", "site_unavailable"),
-        ("truncated-home", "layout_changed"),
-        ("layout-change", "layout_changed"),
-        ("no-listing", "no_posts"),
-        ("drop", "site_unavailable"),
-        ("short-body", "site_unavailable"),
-    ],
-)
-def test_a_bad_site_is_told_and_leaves_the_store_alone(crawls: Crawler, fault: str, reason: str) -> None:
+BAD_SITES = {
+    "forbidden": "blocked",
+    "captcha": "blocked",
+    "empty": "site_unavailable",
+    "not-found-home": "site_unavailable",
+    "not-found-home-200": "site_unavailable",
+    "truncated-home": "layout_changed",
+    "layout-change": "layout_changed",
+    "no-listing": "no_posts",
+    "drop": "site_unavailable",
+    "short-body": "site_unavailable",
+}
+
+
+def test_a_bad_site_is_told_and_leaves_the_store_alone(crawls: Crawler, subtests: pytest.Subtests) -> None:
+    def is_told(mirrors: str, reason: str) -> None:
+        done = crawls.crawl(mirrors, "-a", "full=1")
+        assert (done.code, done.run["finish_reason"], done.run["ok"]) == (1, reason, False), done.output
+        assert done.run["failures"]
+        assert crawls.posts() == before
+
     with SandboxProcess(posts=30) as sandbox:
         assert crawls.crawl(sandbox.mirrors).code == 0
         before = crawls.posts()
-        crawls.database.listings.drop()  # else the site answers 304, and its pages are not seen
-        sandbox.set_faults(fault)
-        done = crawls.crawl(sandbox.mirrors, "-a", "full=1")
-    assert (done.code, done.run["finish_reason"], done.run["ok"]) == (1, reason, False), done.output
-    assert done.run["failures"]
-    assert crawls.posts() == before
-
-
-@pytest.mark.parametrize("mirror", ["http://127.0.0.1:1", "http://no-such-host.invalid"])
-def test_a_site_that_cannot_be_reached_is_told(crawls: Crawler, mirror: str) -> None:
-    with SandboxProcess(posts=30) as sandbox:
-        assert crawls.crawl(sandbox.mirrors).code == 0
-    before = crawls.posts()
-    done = crawls.crawl(json.dumps({"*": mirror}))
-    assert (done.code, done.run["finish_reason"], done.run["ok"]) == (1, "site_unavailable", False), done.output
-    assert crawls.posts() == before
+        for fault, reason in BAD_SITES.items():
+            with subtests.test(fault):
+                crawls.database.listings.drop()  # else the site answers 304, and its pages are not seen
+                sandbox.set_faults(fault)
+                is_told(sandbox.mirrors, reason)
+        with subtests.test("a home page that lists nothing, beside lists that do"):
+            crawls.database.listings.drop()
+            sandbox.set_faults()
+            sandbox.set_faults("no-listing", path="/")
+            done = crawls.crawl(sandbox.mirrors)
+            assert (done.code, done.run["failures"]) == (1, ["the home page lists no posts"]), done.output
+    for mirror in ("http://127.0.0.1:1", "http://no-such-host.invalid"):
+        with subtests.test(mirror):
+            is_told(json.dumps({"*": mirror}), "site_unavailable")
 
 
 def test_an_interrupted_run_is_told_and_the_next_completes_it(crawls: Crawler) -> None:

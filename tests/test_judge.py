@@ -30,6 +30,7 @@ def test_a_good_run_is_finished() -> None:
     assert said(pages__category__failed__Http404=5) == ("finished", [], []), (
         "not each inferred category has a page"
     )
+    assert said(pages__home__listed=0) == ("no_posts", ["the home page lists no posts"], [])
     assert said(posts__beyond_limit=3) == ("limit", [], [])
 
 

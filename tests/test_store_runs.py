@@ -123,6 +123,7 @@ def test_rejects_keep_what_was_rejected_whatever_it_holds(database: Place) -> No
             "url": None,
             "post": NAME,
             "raw": None,
+            "retried_by": None,
         }
         assert datetime.now(UTC) - at < timedelta(minutes=1)
 

@@ -119,6 +119,8 @@ def _post_failures(
     if shown < limits.min_posts:
         reason = _cause(listings) if listings else "no_posts"
         yield reason, [f"{shown} posts listed, at least {limits.min_posts} expected"]
+    if stats.get("pages/home/listed") == 0:  # every category has its newest posts there
+        yield "no_posts", ["the home page lists no posts"]
     if listings:
         yield _cause(listings), [f"listing pages: {_written(listings)}"]
     failed, known_vanished = problems["post"].total(), stats.get("posts/known_vanished", 0)

@@ -136,6 +136,7 @@ class FinewsSpider(ListedSpider):
             listing = _PARSERS[page](self.text_of(response), response.url)
             await self.remember(listing, response, asked)
         self.crawler.stats.inc_value(f"pages/{page}/read")
+        self.crawler.stats.inc_value(f"pages/{page}/listed", len(listing.post_urls))
         async for request in self.category_requests(listing.categories):
             yield request
         async for request in self.post_requests(listing.post_urls):
