@@ -1,5 +1,6 @@
 """`scrapy export --to jekyll`: what was imported comes back byte for byte, and Jekyll makes a site of it."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from crawler.jekyll import files_of, is_newest, renewed
 from crawler.jekyll_site import site_files
@@ -32,6 +34,10 @@ PATH = "_posts/2022-03-01-202203012299000001.md"
 def crawls(database: tuple[str, str]) -> Iterator[Crawler]:
     with crawler(*database) as ready:
         yield ready
+
+
+def at(fetch: dict[str, Any]) -> datetime:
+    return fetch["at"]  # type: ignore[no-any-return]  # MongoDB says so
 
 
 def export(crawls: Crawler, folder: Path, *words: str) -> tuple[int, str]:
@@ -151,6 +157,32 @@ def test_posts_known_from_pages_are_written_from_what_is_stored(crawls: Crawler,
         assert again.body.text == post["text"]
         if post["published_at"]:
             assert again.published_raw == f"{post['published_at'].astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+
+
+def test_pages_are_an_archive_of_the_web(crawls: Crawler, tmp_path: Path) -> None:
+    file = tmp_path / "pages.warc.gz"
+    assert export(crawls, file, "--to", "warc") == (1, f"0 pages in {file}\n")
+    with SandboxProcess(posts=20, first_day="2021-12-20") as sandbox:
+        for _ in range(2):
+            assert crawls.crawl(sandbox.mirrors, "-a", "quotes=off", "-a", "full=1").code == 0
+    assert export(crawls, file, "--to", "warc")[0] == 0
+    assert export(crawls, file, "--to", "warc", "--unique")[0] == 2
+    kept = {document["_id"]: document for document in crawls.database.raw.find()}
+    fetches = sum(len(document["fetches"]) for document in kept.values())
+    assert fetches > len(kept) > 20
+    assert export(crawls, file, "--to", "warc") == (0, f"{fetches} pages in {file}\n")
+    with file.open("rb") as archive:
+        records = [
+            (
+                record.rec_type,
+                record.rec_headers["WARC-Target-URI"],
+                hashlib.sha256(record.content_stream().read()),
+            )
+            for record in ArchiveIterator(archive, check_digests="raise")
+        ]
+    found = sorted((url, digest.hexdigest()) for kind, url, digest in records if kind == "response")
+    assert found == sorted((min(doc["fetches"], key=at)["url"], name) for name, doc in kept.items())
+    assert sum(kind == "revisit" for kind, _, _ in records) == fetches - len(kept)
 
 
 @pytest.mark.parametrize(

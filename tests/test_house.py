@@ -92,6 +92,7 @@ IMPORTS: dict[str, tuple[str, ...]] = {
     "crawler.store_command": ("store",),
     "crawler.jekyll": ("crawler.items", "crawler.urls", "crawler.pages"),  # writes what pages.source reads
     "crawler.jekyll_site": ("crawler.urls",),
+    "crawler.warc": ("store",),
     # Reading kept pages again is a crawl without the network: parsers, stages and store in one place.
     "crawler.replay": (*_FORMS, "crawler.pages", "pipelines", "store"),
     "crawler.commands": ("crawler", "pipelines", "store", "sandbox"),

@@ -1,9 +1,9 @@
-"""`scrapy export --to jekyll --out DIR`: the stored posts as files of the site's own kind.
+"""`scrapy export --to jekyll|warc --out PATH`: posts as files of the site's own kind, or pages as fetched.
 
 From: the collections `posts` and `sources`. Gives: `DIR/_posts/<date>-<name>.md`, `DIR/old_post/` where a copy
 there differs, and what Jekyll needs beside them, unless DIR has it already. A source that was imported in the
-newest form of the site's generator is given back byte for byte.
-Exit code 0: done; 1: no post matches, or one could not be written; 2: wrongly used.
+newest form of the site's generator is given back byte for byte. Or from `raw`: one .warc.gz.
+Exit code 0: done; 1: nothing matches, or a post could not be written; 2: wrongly used.
 """
 
 import argparse
@@ -31,21 +31,24 @@ class Command(StoreCommand):
 
     def syntax(self) -> str:
         """Return what follows the name of the command."""
-        return "--to jekyll --out DIR [options]"
+        return "--to jekyll|warc --out PATH [options]"
 
     def short_desc(self) -> str:
         """Return the line that `scrapy` lists."""
-        return "Write the stored posts as files: the sources of a Jekyll site"
+        return "Write the stored posts as sources of a Jekyll site, or pages as they were fetched (WARC)"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add format, place and filters to Scrapy's options."""
         super().add_options(parser)
-        parser.add_argument("--to", choices=["jekyll"], required=True, help="the format")
-        parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to; made if need be")
+        parser.add_argument("--to", choices=["jekyll", "warc"], required=True, help="the format")
         parser.add_argument(
-            "--since", help="only posts published since: 2022-01-31 (a Beijing day), or 3d, 12h ago"
+            "--out", type=Path, required=True, metavar="PATH", help="the folder, or the .warc.gz; made if need be"
         )
-        parser.add_argument("--until", help="only posts published before that")
+        parser.add_argument(
+            "--since",
+            help="only posts published (pages fetched) since: 2022-01-31 (a Beijing day), or 3d, 12h ago",
+        )
+        parser.add_argument("--until", help="only posts published (pages fetched) before that")
         parser.add_argument("--category", help="only posts that stand in this category of the site")
         parser.add_argument("--symbol", help="only posts that mention this security, such as 600519.SH")
         parser.add_argument(
@@ -60,6 +63,8 @@ class Command(StoreCommand):
 
         if args:
             raise UsageError
+        if opts.to == "warc" and (opts.category or opts.symbol or opts.unique):
+            raise UsageError("pages as fetched are chosen by --since and --until alone", print_help=False)
         try:
             for name in ("since", "until"):
                 value = getattr(opts, name)
@@ -72,6 +77,8 @@ class Command(StoreCommand):
         """Write the files, and say how many."""
         from collections import Counter
 
+        if opts.to == "warc":
+            return await write_pages(database, opts)
         counts: Counter[str] = Counter()
         categories = await write_posts(database, wanted(opts), opts.out, counts)
         if categories:
@@ -84,6 +91,16 @@ class Command(StoreCommand):
         if counts["failed"]:
             print(f"{counts['failed']:,} could not be written: their names are taken, or none")
         return 1 if counts["failed"] or not files else 0
+
+
+async def write_pages(database: "Database", opts: argparse.Namespace) -> int:
+    """Write pages as they were fetched; 1 where there are none."""
+    from crawler.warc import write_warc
+
+    opts.out.parent.mkdir(parents=True, exist_ok=True)
+    records = await write_warc(database, opts.out, opts.since, opts.until)
+    print(f"{records:,} pages in {opts.out}")
+    return 0 if records else 1
 
 
 def wanted(opts: argparse.Namespace) -> dict[str, Any]:
