@@ -8,14 +8,13 @@ are; a post that is known from pages or upstream alone with its sanitised HTML.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Any
 
 from crawler.items import Post
 from crawler.pages.source import content_of, parse_source
+from crawler.pages.times import BEIJING
 from crawler.urls import ROLLING_CATEGORY, TAG_CATEGORIES, SourcePlace, post_day, post_place, source_place
-
-BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _ROOT = "//finews.withounder.com/"
 _ROLLING_TAG = next(tag for tag, category in TAG_CATEGORIES.items() if category == ROLLING_CATEGORY)

@@ -11,7 +11,7 @@ Does not decide identity or medium: the normalise stage does.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 from crawler.items import Body, Post
@@ -20,9 +20,8 @@ from crawler.pages.errors import EmptyPageError, SourceLayoutError
 from crawler.pages.markdown import Ending, cut_ending
 from crawler.pages.post import named_category, read_source_link
 from crawler.pages.render import Block, Cell, Run, as_written
+from crawler.pages.times import BEIJING
 from crawler.urls import NEWS_YEARS, SourcePlace, archived_post_url, dated_post_url, source_place
-
-BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _FRONT_MATTER = re.compile(
     r"\ufeff?(?P<blank>\s*)---[ \t]*\r?\n(?P<lines>.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE
